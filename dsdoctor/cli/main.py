@@ -1,0 +1,69 @@
+"""The entry point. The only place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from dsdoctor import __version__
+from dsdoctor.cli.explain import explain_command
+from dsdoctor.cli.rules import rule_command, rules_command
+from dsdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DsDoctorError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dsdoctor")
+def dsdoctor() -> None:
+    """Find out why a DeepSpeed job died.
+
+    Exit codes: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 dsdoctor itself
+    failed, 130 interrupted.
+    """
+
+
+for command in (explain_command, rules_command, rule_command):
+    dsdoctor.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run dsdoctor and return its exit code. Never raises."""
+    try:
+        result = dsdoctor.main(arguments, prog_name="dsdoctor", standalone_mode=False)
+        return int(result or EXIT_OK)
+    except click.exceptions.Abort:
+        return _say("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except DsDoctorError as error:
+        return _say(f"error: {error}", error.exit_code)
+    except BrokenPipeError:
+        return _reader_went_away()
+    except Exception:  # noqa: BLE001 - a crash of the doctor must not look like a finding
+        return _say(_crash(), EXIT_INTERNAL)
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(f"dsdoctor: {text}", err=True)
+    return code
+
+
+def _crash() -> str:
+    """What to paste into a bug report."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return (
+        f"internal error, please report this (dsdoctor {__version__}, Python {python}, "
+        f"{sys.platform})\n{traceback.format_exc()}"
+    )
+
+
+def _reader_went_away() -> int:
+    """``dsdoctor explain ... | head`` ends quietly: point stdout at nothing before exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_OK

@@ -1,0 +1,74 @@
+"""From what was read to the report. The order of the steps is the method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsdoctor.diagnosis.coverage import coverage_of
+from dsdoctor.diagnosis.endings import ending_of
+from dsdoctor.diagnosis.findings import finding_of
+from dsdoctor.diagnosis.grouping import Group, grouped
+from dsdoctor.diagnosis.incidents import incidents_of
+from dsdoctor.diagnosis.judge import Judgement, judge
+from dsdoctor.diagnosis.ordering import in_order
+from dsdoctor.diagnosis.ranks import rank_map
+from dsdoctor.diagnosis.screening import is_noise, is_over
+from dsdoctor.diagnosis.timeline import timeline_of
+from dsdoctor.diagnosis.verdict import verdict_of
+from dsdoctor.diagnosis.versions import versions_of
+from dsdoctor.knowledge.pack import Pack
+from dsdoctor.logs.record import LogRecord
+from dsdoctor.model import Confidence, Finding, Report, Role
+
+
+def explain(
+    records: Sequence[LogRecord], pack: Pack, seconds: float = 0.0, notes: Sequence[str] = ()
+) -> Report:
+    """Say what happened to the job.
+
+    Args:
+        records: what was read from its logs.
+        pack: the rules the logs were read with.
+        seconds: how long the reading took, for the report.
+        notes: what was passed over before the reading.
+    """
+    ranks = rank_map(records)
+    incidents = in_order(incidents_of(records, pack), records, ranks)
+    ending = ending_of(records, ranks)
+    every = [group for group in grouped(incidents) if not is_noise(group, records)]
+    groups = [group for group in every if not is_over(group, records, ending)]
+    judgement = judge(groups)
+    findings = _findings(groups, judgement)
+    verdict = verdict_of(findings, judgement, groups, ending, ranks, pack)
+    return Report(
+        verdict=verdict,
+        findings=_with_root(verdict.root, findings),
+        timeline=timeline_of(groups, ending),
+        coverage=coverage_of(records, incidents, ranks, seconds, notes),
+        versions=versions_of(records),
+    )
+
+
+def _findings(groups: Sequence[Group], judgement: Judgement) -> list[Finding]:
+    """One finding a group: the root first, then other causes, consequences, context."""
+    root = judgement.root
+    result = []
+    for group in groups:
+        role = judgement.roles[id(group)]
+        caused_by = root.rule.code if root and role is Role.CONSEQUENCE else None
+        sure = judgement.confidence if group is root else _confidence(role, root)
+        result.append((group is not root, role.name, finding_of(group, role, sure, caused_by)))
+    order = {"CAUSE": 0, "CONSEQUENCE": 1, "CONTEXT": 2}
+    return [item for *_, item in sorted(result, key=lambda item: (item[0], order[item[1]]))]
+
+
+def _confidence(role: Role, root: Group | None) -> Confidence:
+    """How sure we are of the part that a finding other than the root plays."""
+    return Confidence.POSSIBLE if role is Role.CAUSE or root is None else Confidence.LIKELY
+
+
+def _with_root(root: Finding | None, findings: list[Finding]) -> tuple[Finding, ...]:
+    """The root in front, also when the engine made it itself."""
+    if root is None or root in findings:
+        return tuple(findings)
+    return (root, *findings)

@@ -1,0 +1,158 @@
+"""Writes findings: the rule's words, filled with what was read from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dsdoctor.diagnosis.frames import user_frame
+from dsdoctor.diagnosis.grouping import Group
+from dsdoctor.diagnosis.incidents import Incident
+from dsdoctor.knowledge.rule import RemedySpec, Rule
+from dsdoctor.knowledge.template import fill
+from dsdoctor.model import (
+    Confidence,
+    Evidence,
+    ExceptionLink,
+    Finding,
+    Remedy,
+    Role,
+    Severity,
+    ranks_named,
+)
+
+MAX_EVIDENCE = 4
+
+
+def finding_of(group: Group, role: Role, confidence: Confidence, caused_by: str | None) -> Finding:
+    """The finding that tells of ``group``."""
+    rule, first = group.rule, group.first
+    values = _values(group)
+    return Finding(
+        code=rule.code,
+        slug=rule.slug,
+        title=rule.title,
+        severity=Severity(rule.severity),
+        confidence=confidence,
+        role=role,
+        message=fill(rule.message, values),
+        why=rule.why,
+        evidence=_evidence(group),
+        ranks=group.ranks,
+        hosts=group.hosts,
+        remedies=remedies_of(rule, values),
+        caused_by=caused_by,
+        count=group.count,
+        user_frame=_place(first.link),
+    )
+
+
+def finding_from_rule(
+    rule: Rule,
+    *,
+    confidence: Confidence,
+    values: Mapping[str, str],
+    evidence: Sequence[Evidence],
+    ranks: Sequence[int] = (),
+) -> Finding:
+    """A finding of the engine itself, which no single line tells."""
+    return Finding(
+        code=rule.code,
+        slug=rule.slug,
+        title=rule.title,
+        severity=Severity(rule.severity),
+        confidence=confidence,
+        role=Role.CAUSE,
+        message=fill(rule.message, values),
+        why=rule.why,
+        evidence=tuple(evidence),
+        ranks=tuple(ranks),
+        remedies=remedies_of(rule, values),
+    )
+
+
+def remedies_of(rule: Rule, values: Mapping[str, str]) -> tuple[Remedy, ...]:
+    """The rule's ways out, with the log's own values in them."""
+    return tuple(_remedy(spec, values) for spec in rule.remedies)
+
+
+def _remedy(spec: RemedySpec, values: Mapping[str, str]) -> Remedy:
+    """One way out."""
+    return Remedy(
+        summary=fill(spec.summary, values),
+        kind=_kind(spec),
+        config=_filled(spec.config, values),
+        env={name: _fill_known(value, values) for name, value in spec.env.items()},
+        command=_fill_known(spec.command, values),
+        code=_fill_known(spec.code, values),
+        risk=spec.risk,
+        confirm=_fill_known(spec.confirm, values),
+    )
+
+
+def _kind(spec: RemedySpec) -> str:
+    for kind in ("config", "env", "command", "code", "hardware"):
+        if getattr(spec, kind):
+            return kind
+    return "advice"
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    """A config patch with the fields in its strings filled in."""
+    if isinstance(value, dict):
+        return {key: _filled(item, values) for key, item in value.items()}
+    return _fill_known(value, values) if isinstance(value, str) else value
+
+
+def _fill_known(text: str, values: Mapping[str, str]) -> str:
+    """Fill in known fields; braces of code and shell stay as they are."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _values(group: Group) -> dict[str, str]:
+    """All that a message may mention."""
+    first = group.first
+    origin = first.origin
+    known = {
+        "rank": origin.rank,
+        "local_rank": origin.local_rank,
+        "host": origin.host,
+        "pid": origin.pid,
+        "ranks": ranks_named(group.ranks) or None,
+        "count": group.count,
+        "place": _place(first.link) or None,
+    }
+    values = {name: str(value) for name, value in known.items() if value is not None}
+    return values | dict(first.fields)
+
+
+def _place(link: ExceptionLink | None) -> str:
+    """The user's innermost frame (else the innermost) as ``file:line in function → code``."""
+    if link is None or not link.frames:
+        return ""
+    frame = user_frame(link) or link.frames[-1]
+    name = f" in {frame.function}" if frame.function else ""
+    code = f" → {frame.code}" if frame.code else ""
+    return f"{frame.file}:{frame.line}{name}{code}"
+
+
+def _evidence(group: Group) -> tuple[Evidence, ...]:
+    """The lines that prove it: the first incident's, then those of other ranks."""
+    seen: dict[tuple[str, int], Evidence] = {}
+    for incident in group.incidents:
+        for evidence in _lines_of(incident):
+            seen.setdefault((evidence.file, evidence.line), evidence)
+    return tuple(seen.values())[:MAX_EVIDENCE]
+
+
+def _lines_of(incident: Incident) -> list[Evidence]:
+    """The line of the match, and the exception line if that is another."""
+    lines = [Evidence(incident.source, incident.line, incident.text)]
+    link = incident.link
+    if link and link.exception and link.exception_line != incident.line:
+        first = link.message.splitlines()[0] if link.message else ""
+        text = f"{link.exception}: {first}" if first else link.exception
+        lines.append(Evidence(incident.source, link.exception_line, text))
+    return lines

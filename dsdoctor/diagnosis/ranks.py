@@ -1,0 +1,59 @@
+"""Who is who: process ids, local ranks and ranks, from what the launcher printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dsdoctor.logs.record import LogRecord
+from dsdoctor.model import Origin
+
+
+@dataclass(slots=True)
+class RankMap:
+    """What is known about the ranks of a job.
+
+    ``local_of_pid`` comes from launch.py's spawn lines; ``one_host`` is true where a local rank
+    is the rank.
+    """
+
+    world_size: int | None = None
+    one_host: bool = True
+    local_of_pid: dict[int, int] = field(default_factory=dict)
+    exited: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    def complete(self, origin: Origin) -> Origin:
+        """Fill in what follows: a pid's local rank, a lone host's rank, a lone rank."""
+        if origin.local_rank is None and origin.rank is None and origin.pid in self.local_of_pid:
+            origin = replace(origin, local_rank=self.local_of_pid[origin.pid])
+        if origin.rank is None and origin.local_rank is not None and self.one_host:
+            origin = replace(origin, rank=origin.local_rank)
+        if origin.rank is None and self.world_size == 1 and origin.host is None:
+            origin = replace(origin, rank=0)
+        return origin
+
+
+def rank_map(records: Iterable[LogRecord]) -> RankMap:
+    """Read the launcher's lines of all logs."""
+    result = RankMap()
+    hosts: set[str] = set()
+    for record in records:
+        hosts |= {event.writer.host for event in record.events if event.writer.host}
+        for fact in record.facts:
+            _learn(result, fact.kind, fact.fields, (record.name, fact.line))
+    result.one_host = result.one_host and len(hosts) < 2
+    return result
+
+
+def _learn(result: RankMap, kind: str, fields: dict[str, str], place: tuple[str, int]) -> None:
+    """Take in one fact."""
+    if kind == "world":
+        result.world_size = max(result.world_size or 0, int(fields["world_size"]))
+    elif kind == "nodes":
+        result.one_host = result.one_host and fields["nodes"] == "1"
+        if fields["nodes"] == "1":
+            result.world_size = max(result.world_size or 0, int(fields["local"]))
+    elif kind == "spawned" and "local_rank" in fields:
+        result.local_of_pid[int(fields["pid"])] = int(fields["local_rank"])
+    elif kind == "exited":
+        result.exited[int(fields["pid"])] = place

@@ -1,0 +1,58 @@
+"""Opens plain and compressed logs by what their first bytes say, not by their name."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from dsdoctor.errors import SourceError
+
+_GZIP = b"\x1f\x8b"
+_BZIP2 = b"BZh"
+_XZ = b"\xfd7zXZ\x00"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+MAGIC_BYTES = 6
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open ``path`` for reading, decompressing on the fly.
+
+    Raises:
+        SourceError: the file cannot be opened.
+    """
+    try:
+        return decompressed(path.open("rb"))
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", location=str(path)) from None
+
+
+def decompressed(stream: BinaryIO) -> IO[bytes]:
+    """Wrap ``stream`` in the decompressor that its first bytes ask for."""
+    if isinstance(stream, io.BufferedReader):
+        buffered = stream
+    else:  # in-memory streams, as tests and pipes give them
+        buffered = io.BufferedReader(cast("io.RawIOBase", stream), 1 << 16)
+    magic = buffered.peek(MAGIC_BYTES)[:MAGIC_BYTES]
+    if magic.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=buffered))
+    if magic.startswith(_BZIP2) and magic[3:4].isdigit():
+        return cast("IO[bytes]", bz2.BZ2File(buffered))
+    if magic.startswith(_XZ):
+        return cast("IO[bytes]", lzma.LZMAFile(buffered))
+    if magic.startswith(_ZSTD):
+        return _zstd(buffered)
+    return cast("IO[bytes]", buffered)
+
+
+def _zstd(stream: io.BufferedReader) -> IO[bytes]:
+    """Imported only here: most logs are not zstd, and start-up counts."""
+    import zstandard
+
+    # 128 MiB of window is zstd's own limit for a decoder that was not told otherwise.
+    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    return cast("IO[bytes]", decoder.stream_reader(stream, read_across_frames=True))

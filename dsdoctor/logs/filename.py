@@ -1,0 +1,31 @@
+"""What the name and place of a log file tell about who wrote it."""
+
+from __future__ import annotations
+
+import re
+
+from dsdoctor.model import Origin
+
+_PATTERNS: tuple[re.Pattern[str], ...] = (
+    # torchrun --log-dir: <run id>/attempt_0/3/stderr.log holds one local rank
+    re.compile(r"attempt_\d+/(?P<local_rank>\d+)/std(?:out|err)\.log"),
+    # DeepSpeed --enable_each_rank_log: 01_31_10_00_00_rank3.log; common: rank_3.log, rank-3.out
+    re.compile(r"(?:^|[/_.-])rank[_.-]?(?P<rank>\d{1,6})(?=[._-]|$)"),
+    # Slurm: slurm-77_3.out is task 3 of an array job or, with %t, of the step
+    re.compile(r"slurm-\d+_(?P<rank>\d{1,6})\.(?:out|err|log)"),
+    # one file a host: node-7.log, worker-2.txt
+    re.compile(r"(?:^|/)(?P<host>(?:node|host|worker|gpu)[-_]?\d[\w-]*)\.(?:log|out|err|txt)"),
+)
+
+
+def origin_of_name(path: str) -> Origin:
+    """The origin that ``path`` (with forward slashes) names, or an empty one."""
+    found: dict[str, str] = {}
+    for pattern in _PATTERNS:
+        if match := pattern.search(path):
+            found |= match.groupdict()
+    return Origin(
+        rank=int(found["rank"]) if "rank" in found else None,
+        local_rank=int(found["local_rank"]) if "local_rank" in found else None,
+        host=found.get("host"),
+    )

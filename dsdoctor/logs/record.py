@@ -1,0 +1,29 @@
+"""What was read from one log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsdoctor.logs.facts import Fact
+from dsdoctor.model import Event, Line, Origin, Progress, Traceback
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """The observations of one source, in the order of its lines.
+
+    ``tail`` holds the last lines, prefixes taken off, raw text beside them. ``cut`` says that
+    the last line has no line feed, as if the writer died in the middle of it.
+    """
+
+    name: str
+    origin: Origin = Origin()
+    events: tuple[Event, ...] = ()
+    tracebacks: tuple[Traceback, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    progress: tuple[Progress, ...] = ()
+    tail: tuple[Line, ...] = ()
+    lines: int = 0
+    bytes: int = 0
+    cut: bool = False
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,264 @@
+"""The types that flow through dsdoctor. Frozen, typed, without input or output.
+
+An *event* is an observation about one line; a *finding* is a judgement about the job. Only
+``dsdoctor.diagnosis`` turns the first into the second for logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class _Ordered(str, Enum):
+    """A string enum whose members compare in the order of their definition."""
+
+    @property
+    def level(self) -> int:
+        """Position among the members, 0 for the first."""
+        return list(type(self)).index(self)
+
+
+class Severity(_Ordered):
+    """How bad it is for the job."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    FATAL = "fatal"
+
+
+class Confidence(_Ordered):
+    """How sure the judgement is."""
+
+    POSSIBLE = "possible"
+    LIKELY = "likely"
+    CERTAIN = "certain"
+
+
+class Role(str, Enum):
+    """The part a finding plays in the story of the failure."""
+
+    CAUSE = "cause"
+    CONSEQUENCE = "consequence"
+    CONTEXT = "context"
+
+
+class Status(str, Enum):
+    """What the verdict as a whole says."""
+
+    DIAGNOSED = "diagnosed"
+    UNRECOGNISED = "unrecognised"
+    HEALTHY = "healthy"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who wrote a line, as far as its prefix, its file name or the launcher tell.
+
+    ``time`` is naive and as printed: logs of one host agree with each other, and converting a
+    zone that most lines do not name would only invent an order.
+    """
+
+    rank: int | None = None
+    local_rank: int | None = None
+    host: str | None = None
+    pid: int | None = None
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a log: 1-based ``number`` (counted by line feeds) and cleaned ``text``."""
+
+    number: int
+    text: str
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a Python traceback; ``code`` is the source line if it was printed."""
+
+    file: str
+    line: int
+    function: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionLink:
+    """One exception of a chain, in the order of printing (the first was raised first)."""
+
+    exception: str
+    message: str
+    frames: tuple[Frame, ...]
+    first_line: int
+    exception_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traceback:
+    """A traceback put together from the lines of one rank."""
+
+    source: str
+    origin: Origin
+    links: tuple[ExceptionLink, ...]
+
+    @property
+    def first_line(self) -> int:
+        """The line of the first header."""
+        return self.links[0].first_line
+
+    @property
+    def last_line(self) -> int:
+        """The last line that belongs to the last exception."""
+        return max(link.last_line for link in self.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A rule matched a line.
+
+    ``writer`` wrote the line; ``origin`` is whom it is about (a line of the launcher may name a
+    rank). ``count`` says how many lines of this rank matched in all, ``last_line`` the last.
+    """
+
+    rule: str
+    source: str
+    line: int
+    text: str
+    writer: Origin = Origin()
+    origin: Origin = Origin()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    pattern: int = 0
+    count: int = 1
+    last_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sign that training moved: the optimizer step (if printed), loss and when."""
+
+    source: str
+    line: int
+    text: str
+    step: int | None = None
+    total: int | None = None
+    loss: float | None = None
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line to look at. ``key`` is the dotted config key where the evidence is a config."""
+
+    file: str
+    line: int
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One way out. Exactly one of ``config``, ``env``, ``command``, ``code`` is usually set.
+
+    ``config`` is an RFC 7396 merge patch for ds_config.json.
+    """
+
+    summary: str
+    kind: str
+    config: Mapping[str, object] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    code: str = ""
+    risk: str = "safe"
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement about the job. ``caused_by`` is the code of the finding that led to it."""
+
+    code: str
+    slug: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    role: Role
+    message: str
+    why: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    ranks: tuple[int, ...] = ()
+    hosts: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    caused_by: str | None = None
+    count: int = 1
+    user_frame: str = ""
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One moment of the job, in order."""
+
+    file: str
+    line: int
+    text: str
+    rank: int | None = None
+    host: str | None = None
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at and, above all, what was not."""
+
+    files: int = 0
+    lines: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    world_size: int | None = None
+    ranks_seen: tuple[int, ...] = ()
+    ranks_missing: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer: a status, a sentence, and the root cause if there is one."""
+
+    status: Status
+    summary: str
+    root: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a renderer needs."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    coverage: Coverage = Coverage()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+MAX_RUNS_NAMED = 8
+
+
+def ranks_named(ranks: Sequence[int]) -> str:
+    """``0-7, 9`` for a sorted list of ranks, cut where it gets long."""
+    runs: list[list[int]] = []
+    for rank in ranks:
+        if runs and rank == runs[-1][1] + 1:
+            runs[-1][1] = rank
+        else:
+            runs.append([rank, rank])
+    names = [f"{low}" if low == high else f"{low}-{high}" for low, high in runs]
+    more = f" and {len(names) - MAX_RUNS_NAMED} more" if len(names) > MAX_RUNS_NAMED else ""
+    return ", ".join(names[:MAX_RUNS_NAMED]) + more

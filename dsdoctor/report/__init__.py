@@ -1,0 +1,1 @@
+"""Renderers: one file each, from ``Report`` to text. Nothing here judges."""

@@ -1,0 +1,29 @@
+"""Lines of styled text, printed with rich on a terminal and as they are elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO
+
+Piece = tuple[str, str]
+"""A piece of text and its rich style (empty for none)."""
+
+StyledLine = list[Piece]
+
+
+def as_plain(lines: Iterable[StyledLine]) -> str:
+    """The text without styles, ending in a line feed."""
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+
+
+def print_styled(lines: Iterable[StyledLine], stream: IO[str]) -> None:
+    """Print with colours. Text goes in as ``rich.text.Text``, so markup in a log stays text."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    for line in lines:
+        text = Text()
+        for piece, style in line:
+            text.append(piece, style or None)
+        console.print(text)
