@@ -148,11 +148,11 @@ def _evidence(group: Group) -> tuple[Evidence, ...]:
 
 
 def _lines_of(incident: Incident) -> list[Evidence]:
-    """The line of the match, and the exception line if that is another."""
+    """The line of the match, then the exception lines of its chain where those are others."""
     lines = [Evidence(incident.source, incident.line, incident.text)]
-    link = incident.link
-    if link and link.exception and link.exception_line != incident.line:
-        first = link.message.splitlines()[0] if link.message else ""
-        text = f"{link.exception}: {first}" if first else link.exception
-        lines.append(Evidence(incident.source, link.exception_line, text))
+    for link in sorted(incident.chain, key=lambda link: link is not incident.link):
+        if link.exception and link.exception_line != incident.line:
+            first = link.message.splitlines()[0] if link.message else ""
+            text = f"{link.exception}: {first}" if first else link.exception
+            lines.append(Evidence(incident.source, link.exception_line, text))
     return lines

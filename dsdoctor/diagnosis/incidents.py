@@ -21,7 +21,7 @@ class Incident:
     """One thing that went wrong, named by the rule that knows it best.
 
     ``line`` is the best evidence. ``link`` is the exception it is about, ``None`` without a
-    traceback. ``order`` sorts incidents by time where there is one, else by position.
+    traceback, ``chain`` all exceptions of that traceback. ``order`` sorts incidents by time where there is one, else by position.
     """
 
     rule: Rule
@@ -31,6 +31,7 @@ class Incident:
     origin: Origin
     fields: Mapping[str, str]
     link: ExceptionLink | None = None
+    chain: tuple[ExceptionLink, ...] = ()
     event: Event | None = None
     order: tuple[float, int, int] = (0.0, 0, 0)
     count: int = 1
@@ -60,7 +61,7 @@ def _of_record(record: LogRecord, pack: Pack) -> list[Incident]:
         if pattern.frame and (traceback is None or not has_frame(pattern, traceback)):
             continue
         (loose if traceback is None else inside[id(traceback)]).append(event)
-    told = [_of_traceback(item, inside[id(item)], pack, record) for item in record.tracebacks]
+    told = [_of_traceback(item, inside[id(item)], pack) for item in record.tracebacks]
     return [item for item in told if item] + [_of_event(event, pack) for event in loose]
 
 
@@ -91,9 +92,7 @@ def _of_event(event: Event, pack: Pack) -> Incident:
     )  # fmt: skip
 
 
-def _of_traceback(
-    traceback: Traceback, events: list[Event], pack: Pack, record: LogRecord
-) -> Incident | None:
+def _of_traceback(traceback: Traceback, events: list[Event], pack: Pack) -> Incident | None:
     """The incident that a traceback and the events within it make together."""
     event = _best(events, traceback, pack)
     if event is not None and not (_only_fallout(event, pack) and _starts_unknown(event, traceback)):
@@ -110,6 +109,7 @@ def _of_traceback(
         traceback.origin,
         {"exception": first.exception, "detail": detail},
         link=first,
+        chain=traceback.links,
     )
 
 
@@ -121,7 +121,15 @@ def _known(traceback: Traceback, event: Event, pack: Pack) -> Incident:
     fields = {"exception": link.exception} | dict(event.fields) | _collected(rule, event, text)
     origin = event.origin if event.origin != event.writer else traceback.origin
     return Incident(
-        rule, traceback.source, event.line, event.text, origin, fields, link=link, event=event
+        rule,
+        traceback.source,
+        event.line,
+        event.text,
+        origin,
+        fields,
+        link=link,
+        chain=traceback.links,
+        event=event,
     )
 
 

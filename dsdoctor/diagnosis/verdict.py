@@ -45,7 +45,8 @@ def verdict_of(
     if ending.stopped and LOG_STOPS in pack:
         root = _stopped(pack, ending)
         return Verdict(Status.INCONCLUSIVE, root.message, root)
-    return Verdict(Status.HEALTHY, _healthy(ending, ranks))
+    seen = ending.well or ending.last is not None
+    return Verdict(Status.HEALTHY if seen else Status.INCONCLUSIVE, _healthy(ending, ranks))
 
 
 def _of_root(root: Finding, group: Group) -> Verdict:

@@ -6,6 +6,8 @@ import bz2
 import gzip
 import io
 import lzma
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -19,16 +21,20 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 MAGIC_BYTES = 6
 
 
-def open_log(path: Path) -> IO[bytes]:
+@contextmanager
+def open_log(path: Path) -> Iterator[IO[bytes]]:
     """Open ``path`` for reading, decompressing on the fly.
 
     Raises:
         SourceError: the file cannot be opened.
     """
     try:
-        return decompressed(path.open("rb"))
+        file = path.open("rb")
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", location=str(path)) from None
+    # the decompressors do not close what they read from
+    with file, decompressed(file) as stream:
+        yield stream
 
 
 def decompressed(stream: BinaryIO) -> IO[bytes]:

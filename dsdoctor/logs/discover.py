@@ -62,7 +62,7 @@ def _expand(name: str, found: Discovery) -> list[Path]:
         return _in_folder(path, found)
     if path.exists() or path.is_symlink():
         return [path]
-    if matches := sorted(glob.glob(name, recursive=True)):
+    if matches := sorted(glob.glob(name, recursive=True)):  # noqa: PTH207 - absolute too
         return [file for match in matches for file in _expand(match, found)]
     raise SourceError(
         "no such file or folder", hint="give a log file, a folder, a glob, or -", location=name
@@ -74,7 +74,7 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
     files, entries = [], 0
     for path in _walk(folder, found):
         entries += 1
-        if _LOG_NAME.search(path.name) and not _NEVER.match(path.name):
+        if _LOG_NAME.search(path.name) and not _NEVER.match(path.name) and _is_file(path):
             files.append(path)
         if len(files) >= MAX_FILES or entries >= MAX_ENTRIES:
             found.notes.append(f"{folder}: stopped after {entries} files; name the logs instead")
@@ -86,6 +86,11 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
             location=str(folder),
         )
     return sorted(files, key=_natural)
+
+
+def _is_file(path: Path) -> bool:
+    """A pipe would block; a dangling link is kept, so that it is reported as unreadable."""
+    return path.is_file() or path.is_symlink()
 
 
 def _walk(folder: Path, found: Discovery) -> Iterator[Path]:

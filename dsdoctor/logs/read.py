@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO
@@ -52,11 +53,9 @@ def _read(path: Path, matcher: Matcher, advance: Advance, *, alone: bool) -> Log
         return reader.record(f"{name}: damaged or cut: {type(error).__name__}: {error}")
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> AbstractContextManager[IO[bytes]]:
     if str(path) == STDIN:
         return decompressed(sys.stdin.buffer)
-    if not path.is_file():
-        raise SourceError("is not a regular file", location=str(path))
     return open_log(path)
 
 

@@ -17,7 +17,7 @@ class LogRecord:
     """
 
     name: str
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
     events: tuple[Event, ...] = ()
     tracebacks: tuple[Traceback, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -26,7 +26,8 @@ _CHAIN = (
     "The above exception was the direct cause of the following exception",
 )
 _RECORD = re.compile(
-    r"^(?:\[?20\d\d-\d\d-\d\d|\[?[EWIF]\d{3,4} \d\d:|(?:ERROR|WARNING|INFO|DEBUG)\b[:| ]|={8}|-{20})"
+    r"^(?:\[?20\d\d-\d\d-\d\d|\[?[EWIF]\d{3,4} \d\d:|(?:ERROR|WARNING|INFO|DEBUG)\b[:| ]"
+    r"|={8}|-{20})"
 )
 
 

@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 
-from dsdoctor.diagnosis.frames import in_required_frame
+from dsdoctor.diagnosis.incidents import Incident, incidents_of
 from dsdoctor.knowledge.loader import load_rules
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.knowledge.rule import FiringSample, Rule, SilentSample
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
-from dsdoctor.logs.record import LogRecord
-from dsdoctor.model import Event, Origin
+from dsdoctor.model import Origin
+from tests.conftest import ROOT
 
-RULES = load_rules(Path(__file__).parents[2] / "rules")
-MATCHER = Matcher(Pack(RULES))
-
-
-def read(log: str) -> LogRecord:
-    """The record of a sample, as the reader makes it."""
-    reader = LogReader(MATCHER, "job.log", Origin(), 2026)
-    return reader.read(io.BytesIO(log.encode()).read, lambda _: None)
+RULES = load_rules(ROOT / "rules")
+FIRING = [(rule, sample) for rule in RULES if rule.samples for sample in rule.samples.fires]
+SILENT = [(rule, sample) for rule in RULES if rule.samples for sample in rule.samples.silent]
 
 
-def hits(rule: Rule, log: str) -> list[Event]:
-    """The events of ``rule`` in ``log`` that count: in the right frame, often enough."""
-    record = read(log)
-    events = [event for event in record.events if event.rule == rule.code]
-    events = [event for event in events if in_required_frame(rule, event, record.tracebacks)]
-    return [event for event in events if event.count >= rule.min_count]
+def code_of(item: object) -> str:
+    """The test's name: the rule's code."""
+    return getattr(item, "code", "")
 
 
-def firing() -> list[tuple[Rule, FiringSample]]:
-    return [
-        (rule, sample) for rule in RULES for sample in (rule.samples.fires if rule.samples else ())
-    ]
+def hits(rule: Rule, log: str) -> list[Incident]:
+    """What ``rule`` alone finds in ``log``: in the right frame, often enough."""
+    pack = Pack([rule])
+    reader = LogReader(Matcher(pack), "job.log", Origin(), 2026)
+    record = reader.read(io.BytesIO(log.encode()).read, lambda _: None)
+    return [item for item in incidents_of([record], pack) if item.count >= rule.min_count]
 
 
-def silent() -> list[tuple[Rule, SilentSample]]:
-    return [
-        (rule, sample) for rule in RULES for sample in (rule.samples.silent if rule.samples else ())
-    ]
-
-
-@pytest.mark.parametrize(("rule", "sample"), firing(), ids=lambda item: getattr(item, "code", ""))
+@pytest.mark.parametrize(("rule", "sample"), FIRING, ids=code_of)
 def test_fires(rule: Rule, sample: FiringSample) -> None:
     """The rule finds its sample and reads the expected fields from it."""
-    events = hits(rule, sample.log)
-    assert events, f"{rule.code} {rule.slug} is silent on its own sample"
-    assert any(sample.expect.items() <= event.fields.items() for event in events), [
-        event.fields for event in events
+    found = hits(rule, sample.log)
+    assert found, f"{rule.code} {rule.slug} is silent on its own sample"
+    assert any(sample.expect.items() <= item.fields.items() for item in found), [
+        item.fields for item in found
     ]
 
 
-@pytest.mark.parametrize(("rule", "sample"), silent(), ids=lambda item: getattr(item, "code", ""))
+@pytest.mark.parametrize(("rule", "sample"), SILENT, ids=code_of)
 def test_silent(rule: Rule, sample: SilentSample) -> None:
     """The rule leaves what only looks alike alone."""
     assert not hits(rule, sample.log), f"{rule.code} {rule.slug} fires on: {sample.why}"

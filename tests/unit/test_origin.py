@@ -1,0 +1,105 @@
+"""Prefixes tell who wrote a line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from dsdoctor.logs.origin import PrefixParser
+from dsdoctor.model import Origin
+
+AT = datetime(2026, 1, 31, 10, 0, 0, 123000)
+
+
+@pytest.mark.parametrize(
+    ("line", "origin", "rest"),
+    [
+        ("[rank3]: boom", Origin(rank=3), "boom"),
+        ("[rank3]:   File x", Origin(rank=3), "  File x"),
+        ("[default3]:boom", Origin(local_rank=3), "boom"),
+        ("10.0.0.2: boom", Origin(host="10.0.0.2"), "boom"),
+        ("worker-1: boom", Origin(host="worker-1"), "boom"),
+        ("worker-1:   File x", Origin(host="worker-1"), "  File x"),
+        ("3: boom", Origin(rank=3), "boom"),
+        (" 12: boom", Origin(rank=12), "boom"),
+        ("[1,3]<stderr>:boom", Origin(rank=3), "boom"),
+        ("[1,3]<stdout>: boom", Origin(rank=3), "boom"),
+        ("(RayWorker pid=311, ip=10.0.0.2) boom", Origin(pid=311, host="10.0.0.2"), "boom"),
+        ("(train_fn pid=311) boom", Origin(pid=311), "boom"),
+        ("[2026-01-31 10:00:00,123] [INFO] [launch.py:1:main] boom", Origin(time=AT), "boom"),
+        ("2026-01-31T10:00:00.123Z boom", Origin(time=AT), "boom"),
+        ("2026-01-31T10:00:00.123+01:00 boom", Origin(time=AT), "boom"),
+        ("2026-01-31 10:00:00.123 | INFO     | boom", Origin(time=AT), "boom"),
+        (
+            "[rank3]:[E131 10:00:00.123000000 ProcessGroupNCCL.cpp:616] [Rank 3] boom",
+            Origin(rank=3, time=AT),
+            "boom",
+        ),
+        (
+            "E1120 11:22:41.913000 10638 torch/distributed/elastic/multiprocessing/api.py:869] x",
+            Origin(pid=10638, time=datetime(2026, 11, 20, 11, 22, 41, 913000)),
+            "x",
+        ),
+        ("[PG ID 0 PG GUID 0(default_pg) Rank 5] boom", Origin(rank=5), "boom"),
+        (
+            "node7:4312:4398 [3] NCCL INFO boom",
+            Origin(host="node7", pid=4312, local_rank=3),
+            "NCCL INFO boom",
+        ),
+        ("[INFO|trainer.py:12] 2026-01-31 10:00:00,123 >> boom", Origin(time=AT), "boom"),
+        ("01/31/2026 10:00:00 - boom", Origin(time=AT.replace(microsecond=0)), "boom"),
+        ("trainer-0  | boom", Origin(host="trainer-0"), "boom"),
+        ("[pod/train-0/main] boom", Origin(host="train-0"), "boom"),
+        # nested: pdsh, then torchrun, then glog
+        (
+            "10.0.0.2: [rank3]:[E131 10:00:00.123 a.cpp:1] boom",
+            Origin(host="10.0.0.2", rank=3, time=AT),
+            "boom",
+        ),
+    ],
+)
+def test_prefix(line: str, origin: Origin, rest: str) -> None:
+    """Each prefix that occurs in the wild, and what is left of the line."""
+    assert PrefixParser(Origin(), 2026).split(line) == (origin, rest)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RuntimeError: CUDA error",
+        "train.py: error: unrecognized arguments",
+        "python3.11: can't open file",
+        "Epoch 3: 10%|█ | 1/10",
+        "torch.cuda.OutOfMemoryError: CUDA out of memory",
+        '  File "x.py", line 3, in main',
+        "    raise ValueError(1)",
+        "step 3 | loss 1.0 | lr 0.1",
+        "frame #0: c10::Error::Error",
+        "pdsh@node-1: worker-1: ssh exited with exit code 1",
+        "epoch2: done",
+        "",
+    ],
+)
+def test_no_prefix(line: str) -> None:
+    """What merely looks like a prefix stays in the text."""
+    assert PrefixParser(Origin(), 2026).split(line) == (Origin(), line)
+
+
+def test_a_year_in_the_file_is_used_for_times_without_one() -> None:
+    parser = PrefixParser(Origin(), 2026)
+    parser.split("[2023-12-21 18:03:29,640] [INFO] x")
+    origin, _ = parser.split("[E1221 18:03:30.1 a.cpp:1] x")
+    assert origin.time == datetime(2023, 12, 21, 18, 3, 30, 100000)
+
+
+def test_an_impossible_date_is_no_time() -> None:
+    origin, rest = PrefixParser(Origin(), 2026).split("2026-13-41 10:00:00 boom")
+    assert (origin.time, rest) == (None, "boom")
+
+
+def test_the_name_of_the_file_fills_what_the_line_leaves_out() -> None:
+    parser = PrefixParser(Origin(rank=7), 2026)
+    assert parser.split("plain")[0].rank == 7
+    assert parser.split("[2026-01-31 10:00:00,123] plain")[0].rank == 7
+    assert parser.split("[rank2]: plain")[0].rank == 2
