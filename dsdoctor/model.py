@@ -81,12 +81,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of a Python traceback; ``code`` is the source line if it was printed."""
+    """One frame of a Python traceback.
+
+    ``code`` is the source line if it was printed, ``log_line`` where in the log the frame stands.
+    """
 
     file: str
     line: int
     function: str
     code: str = ""
+    log_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A sign that training moved: the optimizer step (if printed), loss and when."""
+    """A sign that training moved: the optimizer step (if printed), loss and when.
+
+    ``skipped`` is DeepSpeed's count of optimizer steps left out so far for overflow.
+    """
 
     source: str
     line: int
@@ -150,6 +157,7 @@ class Progress:
     step: int | None = None
     total: int | None = None
     loss: float | None = None
+    skipped: int | None = None
     origin: Origin = Origin()
 
 

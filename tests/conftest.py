@@ -24,7 +24,7 @@ Explain = Callable[[bytes | str], Report]
 @pytest.fixture(scope="session")
 def pack() -> Pack:
     """The rules of this checkout."""
-    return load_pack(ROOT / "rules")
+    return load_pack()
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ LEVELS = [*(severity.value for severity in Severity), "never"]
     "--rules",
     "rules_folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Use the rules of this folder in place of the built-in ones.",
+    help="Add the rules of this folder; a code that exists already is replaced.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Tell every finding, not only the causes.")
 def explain_command(
@@ -52,7 +52,7 @@ def examine(paths: tuple[str, ...], rules_folder: Path | None) -> Report:
     """Find, read and explain the logs."""
     started = time.perf_counter()
     found = discover(paths)
-    pack = load_pack(rules_folder)
+    pack = load_pack(extra=rules_folder)
     with progress_bar(found.paths) as advance:
         records = read_logs(found.paths, pack, advance)
     return explain(records, pack, time.perf_counter() - started, notes=found.notes)

@@ -38,8 +38,11 @@ def explain(
     every = [group for group in grouped(incidents) if not is_noise(group, records)]
     groups = [group for group in every if not is_over(group, records, ending)]
     judgement = judge(groups)
+    if judgement.root is None and groups and not ending.well:
+        # it failed after all: what looked survived is better than nothing
+        groups, judgement = every, judge(every)
     findings = _findings(groups, judgement)
-    verdict = verdict_of(findings, judgement, groups, ending, ranks, pack)
+    verdict = verdict_of(findings, judgement, groups, ending, ranks, records, pack)
     return Report(
         verdict=verdict,
         findings=_with_root(verdict.root, findings),

@@ -139,12 +139,18 @@ def _place(link: ExceptionLink | None) -> str:
 
 
 def _evidence(group: Group) -> tuple[Evidence, ...]:
-    """The lines that prove it: the first incident's, then those of other ranks."""
+    """The lines that prove it: the first incident's, those of other ranks, the user's frame."""
     seen: dict[tuple[str, int], Evidence] = {}
     for incident in group.incidents:
         for evidence in _lines_of(incident):
             seen.setdefault((evidence.file, evidence.line), evidence)
-    return tuple(seen.values())[:MAX_EVIDENCE]
+    frame = user_frame(group.first.link) if group.first.link else None
+    last = MAX_EVIDENCE - bool(frame)
+    shown = list(seen.values())[:last]
+    if frame:
+        text = f'File "{frame.file}", line {frame.line}, in {frame.function}: {frame.code}'
+        shown.append(Evidence(group.first.source, frame.log_line, text))
+    return tuple(shown)
 
 
 def _lines_of(incident: Incident) -> list[Evidence]:

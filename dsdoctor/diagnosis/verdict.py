@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dsdoctor.diagnosis import deductions
 from dsdoctor.diagnosis.endings import Ending
-from dsdoctor.diagnosis.findings import finding_from_rule
 from dsdoctor.diagnosis.frames import is_users
 from dsdoctor.diagnosis.grouping import Group
 from dsdoctor.diagnosis.incidents import UNRECOGNISED
 from dsdoctor.diagnosis.judge import Judgement
 from dsdoctor.diagnosis.ranks import RankMap
 from dsdoctor.knowledge.pack import Pack
-from dsdoctor.model import (
-    Confidence,
-    Evidence,
-    Finding,
-    Progress,
-    Role,
-    Status,
-    Verdict,
-    ranks_named,
-)
-
-LOG_STOPS = "DSX002"
-NO_ERROR_BUT_FAILED = "DSX003"
-LEFT_EARLY = "DSX004"
+from dsdoctor.logs.record import LogRecord
+from dsdoctor.model import Finding, Role, Status, Verdict, ranks_named
 
 
 def verdict_of(
@@ -34,17 +22,23 @@ def verdict_of(
     groups: Sequence[Group],
     ending: Ending,
     ranks: RankMap,
+    records: Sequence[LogRecord],
     pack: Pack,
 ) -> Verdict:
     """Turn the judgement and the ending into the answer."""
+    if gone := deductions.left_early(pack, judgement, ranks, records, ending):
+        return Verdict(Status.DIAGNOSED, gone.message, gone)
+    if late := deductions.never_came(pack, judgement, groups, ranks, records):
+        return Verdict(Status.DIAGNOSED, late.message, late)
     if judgement.root is not None:
         return _of_root(findings[0], judgement.root)
     fallout = [group for group in groups if judgement.roles[id(group)] is Role.CONSEQUENCE]
-    if fallout and (root := _engine_finding(pack, NO_ERROR_BUT_FAILED, fallout[0])):
+    if fallout and (root := deductions.failed_without_error(pack, fallout[0], records)):
         return Verdict(Status.UNRECOGNISED, root.message, root)
-    if ending.stopped and LOG_STOPS in pack:
-        root = _stopped(pack, ending)
-        return Verdict(Status.INCONCLUSIVE, root.message, root)
+    if idle := deductions.all_skipped(pack, ending):
+        return Verdict(Status.DIAGNOSED, idle.message, idle)
+    if stops := deductions.log_stops(pack, ending):
+        return Verdict(Status.INCONCLUSIVE, stops.message, stops)
     seen = ending.well or ending.last is not None
     return Verdict(Status.HEALTHY if seen else Status.INCONCLUSIVE, _healthy(ending, ranks))
 
@@ -56,55 +50,18 @@ def _of_root(root: Finding, group: Group) -> Verdict:
 
 
 def _in_users_code(group: Group) -> bool:
+    """Was the exception raised by the user's own code, which the report shows?"""
     link = group.first.link
     return bool(link and link.frames and is_users(link.frames[-1]))
 
 
-def _engine_finding(pack: Pack, code: str, group: Group) -> Finding | None:
-    """The job failed, and the lines left only show the fallout."""
-    if code not in pack:
-        return None
-    first = group.first
-    evidence = [Evidence(item.source, item.line, item.text) for item in group.incidents[:4]]
-    values = {"text": first.text.strip()[:200], "title": group.rule.title}
-    return finding_from_rule(
-        pack[code],
-        confidence=Confidence.POSSIBLE,
-        values=values,
-        evidence=evidence,
-        ranks=(),
-    )
-
-
-def _stopped(pack: Pack, ending: Ending) -> Finding:
-    """The log ends without an ending."""
-    values = {"ending": ending.why, "progress": _progress(ending.last)}
-    evidence = [Evidence(ending.source, ending.line, ending.text)]
-    return finding_from_rule(
-        pack[LOG_STOPS],
-        confidence=Confidence.LIKELY,
-        values={name: value for name, value in values.items() if value},
-        evidence=evidence,
-    )
-
-
 def _healthy(ending: Ending, ranks: RankMap) -> str:
     """One sentence on a job that went well, as far as the log tells."""
-    parts = [part for part in (_progress(ending.last), ending.why) if part]
+    last = deductions.progress_named(ending.last)
+    parts = [part for part in (last and f"last at {last}", ending.why) if part]
     if not ending.well:
         parts.append("the log does not say how the job ended")
     known = ranks_named(sorted(set(ranks.local_of_pid.values())))
     if ending.well and known:
         parts.append(f"ranks {known}")
-    return "No failure found" + (": " + "; ".join(parts) if parts else "") + "."
-
-
-def _progress(last: Progress | None) -> str:
-    """``last at step 12 of 20, loss 1.93, 18:22:41``."""
-    if last is None:
-        return ""
-    step = f"step {last.step}" if last.step is not None else "the last step seen"
-    total = f" of {last.total}" if last.total else ""
-    loss = f", loss {last.loss:g}" if last.loss is not None else ""
-    time = f", {last.origin.time:%H:%M:%S}" if last.origin.time else ""
-    return f"{step}{total}{loss}{time}"
+    return "No failure found: " + "; ".join(parts) + "."

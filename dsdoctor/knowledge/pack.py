@@ -49,18 +49,25 @@ class Pack:
         return self._by_code.get(name.upper()) or self._by_slug.get(name.lower())
 
 
-def load_pack(folder: Path | None = None) -> Pack:
-    """Load the built-in rules, or those of ``folder``.
+def load_pack(extra: Path | None = None) -> Pack:
+    """Load the built-in rules, and those of the folder ``extra`` over them.
 
     Raises:
         RuleError: there are no rules, or one of them is invalid.
     """
-    if folder is None and not CHECKOUT.is_dir() and INDEX.is_file():
-        return Pack(msgspec.json.decode(INDEX.read_bytes(), type=list[Rule]))
-    rules = load_rules(folder or CHECKOUT)
+    rules = _built_in()
+    if extra is not None:
+        rules += load_rules(extra)
     if not rules:
-        raise RuleError("no rule files found", location=str(folder or CHECKOUT))
+        raise RuleError("no rule files found", location=str(CHECKOUT))
     return Pack(rules)
+
+
+def _built_in() -> list[Rule]:
+    """The checkout's rules where there is one, else the wheel's."""
+    if not CHECKOUT.is_dir() and INDEX.is_file():
+        return msgspec.json.decode(INDEX.read_bytes(), type=list[Rule])
+    return load_rules(CHECKOUT)
 
 
 def index_bytes(rules: Iterable[Rule]) -> bytes:

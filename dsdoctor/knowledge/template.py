@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[a-z_]+\}[^\[\]]*)\]")
+_PART = re.compile(rf"(?:\[(?P<optional>[^\[\]]*{_FIELD.pattern}[^\[\]]*)\])|\{{(?P<field>[a-z_]+)\}}")
 
 
 def fields_of(template: str) -> frozenset[str]:
@@ -29,11 +30,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     Returns:
         The sentence, on one line.
     """
-    text = _OPTIONAL.sub(lambda part: _optional(part.group(1), values), template)
-    text = _FIELD.sub(lambda name: values.get(name.group(1), "?"), text)
+    text = _PART.sub(lambda part: _filled(part, values), template)
     return " ".join(text.split())
 
 
-def _optional(part: str, values: Mapping[str, str]) -> str:
-    """``part`` if all its fields are known, else nothing."""
-    return part if all(values.get(name) for name in fields_of(part)) else ""
+def _filled(part: re.Match[str], values: Mapping[str, str]) -> str:
+    """One optional part or one field. Values are put in as they are, never read as templates."""
+    if part["optional"] is None:
+        return values.get(part["field"], "?")
+    if not all(values.get(name) for name in fields_of(part["optional"])):
+        return ""
+    return _FIELD.sub(lambda name: values[name[1]], part["optional"])

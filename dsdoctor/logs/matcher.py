@@ -24,11 +24,12 @@ class Matcher:
     """
 
     def __init__(self, pack: Pack) -> None:
-        self._rules: dict[str, list[tuple[Rule, int]]] = {}
+        self._pack = pack
+        self._rules: dict[str, list[tuple[str, int]]] = {}
         for rule in pack:
             for number, pattern in enumerate(rule.match):
                 for anchor in with_anchors(pattern).anchors:
-                    self._rules.setdefault(anchor, []).append((rule, number))
+                    self._rules.setdefault(anchor, []).append((rule.code, number))
         names = dict.fromkeys((*self._rules, *facts.ANCHORS, HEADER))
         self._anchors = list(names)
         self.header = self._anchors.index(HEADER)
@@ -36,7 +37,7 @@ class Matcher:
         self._facts = _by_anchor()
 
     def events(self, found: Iterable[int], source: str, line: Line, whole: str) -> list[Event]:
-        """The events of one line.
+        """The events of one line: of each rule the first pattern that fits, as written.
 
         Args:
             found: indexes of the anchors in the line.
@@ -44,12 +45,18 @@ class Matcher:
             line: the line without its prefix.
             whole: the cleaned line with its prefix, kept as evidence.
         """
-        result: dict[str, Event] = {}
-        for index in found:
-            for rule, number in self._rules.get(self._anchors[index], ()):
-                if rule.code not in result and (event := _event(rule, number, source, line, whole)):
-                    result[rule.code] = event
-        return list(result.values())
+        named = {pair for index in found for pair in self._rules.get(self._anchors[index], ())}
+        result: list[Event] = []
+        done: set[str] = set()
+        for code, number in sorted(named):
+            rule = self._pack[code]
+            # patterns that ask for a frame are all kept: which one applies is known only later
+            if code in done or not (event := _event(rule, number, source, line, whole)):
+                continue
+            result.append(event)
+            if not rule.match[number].frame:
+                done.add(code)
+        return result
 
     def facts(self, found: Iterable[int], source: str, line: Line) -> list[Fact]:
         """What the line tells about the job as such."""

@@ -36,7 +36,7 @@ BRACKET: tuple[str, ...] = (
     rf"\[{_LEVEL}\|{_FILE}\]\s(?:>>\s)?",
     rf"\[{_FILE}(?::\w+)?\]\s?",
     # the rank as DeepSpeed and ProcessGroupNCCL write it
-    r"\[Rank (?P<rank>\d{1,6})\]:? ?",
+    r"\[[Rr]ank[ :=](?P<rank>\d{1,6})\]:? ?",
     r"\[PG (?:ID )?\d+ (?:PG GUID \S+ )?Rank (?P<rank>\d{1,6})\] ?",
     r"\[pod/(?P<host>[\w.-]+)/[\w.-]+\]\s",
 )

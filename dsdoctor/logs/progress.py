@@ -14,6 +14,7 @@ _STEP = re.compile(
 _LOSS = re.compile(rf"\b(?:\w+[ _])?loss['\"]?\s?[:= ]\s?['\"]?(?P<loss>{_NUMBER})\b")
 _BAR = re.compile(r"\d{1,3}%\|.{0,60}?\|\s{0,4}(?P<step>\d{1,9})/(?P<total>\d{1,9})\s\[")
 _SLOT = re.compile(r"^\W{0,3}(?P<step>\d{1,9})/(?P<total>\d{1,9})\]")
+_SKIPPED = re.compile(r"\bskipped=(\d{1,9})\b")
 _LOADING = re.compile(r"(?i)loading|download|fetch|tokeniz|map\b|filter|shard|generating|extract")
 
 
@@ -43,6 +44,7 @@ def _progress(
     source: str, line: Line, step: re.Match[str] | None, loss: re.Match[str] | None
 ) -> Progress:
     total = step.groupdict().get("total") if step else None
+    skipped = _SKIPPED.search(line.text)
     return Progress(
         source,
         line.number,
@@ -50,5 +52,6 @@ def _progress(
         step=int(step["step"]) if step else None,
         total=int(total) if total else None,
         loss=float(loss["loss"]) if loss else None,
+        skipped=int(skipped[1]) if skipped else None,
         origin=line.origin,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dsdoctor.model import ExceptionLink, Frame, Line, Origin, Traceback
 
-HEADER = "Traceback (most recent call last):"
+HEADER = "Traceback (most recent call last)"
 MAX_FRAMES = 400
 MAX_MESSAGE_LINES = 40
 MAX_OPEN = 256
@@ -16,6 +16,8 @@ PATIENCE = 400
 """Lines without news after which a traceback is taken as finished (or cut off)."""
 
 _FILE = re.compile(r'^\s*File "([^"]+)", line (\d+)(?:, in (.+))?$')
+_BOX = "│╭╰╮╯─"
+_BOXED_FILE = re.compile(r"^(\S.*?):(\d+) in (\S+)$")
 _KNOWN_ENDING = re.compile(
     r"^(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning|Timeout|Iteration"
     r"|Empty|Full|Fault|Stop|OutOfMemory)(?::|$)|^(?:[a-z_]\w*\.)+\w*[eE]rror(?::|$)|^Exception(?::|$)"
@@ -34,10 +36,13 @@ _RECORD = re.compile(
 def is_header(text: str) -> bool:
     """Does a traceback start here? ``text`` has lost its prefix.
 
-    It may follow a progress bar on the same line; torchrun's summary quotes one after a colon.
+    It may follow a progress bar on the same line, or stand in a frame that rich has drawn;
+    torchrun's summary quotes one after a colon.
     """
     before, header, after = text.partition(HEADER)
-    return bool(header) and not after.strip() and not before.rstrip().endswith(":")
+    if before.lstrip().startswith("╭"):
+        return bool(header)
+    return bool(header) and after.strip() == ":" and not before.rstrip().endswith(":")
 
 
 @dataclass(slots=True)
@@ -106,10 +111,12 @@ class _Open:
         if match := _FILE.match(text):
             if len(link.frames) < MAX_FRAMES:
                 name = (match[3] or "").strip()
-                link.frames.append(Frame(match[1], int(match[2]), name))
+                link.frames.append(Frame(match[1], int(match[2]), name, "", line.number))
             return True
         if text.startswith("  "):
             return self._code(link, text)
+        if text[:1] in _BOX:
+            return self._boxed(link, text.strip(_BOX + " "), line.number)
         near = line.number <= self.last_fed + 1
         if _KNOWN_ENDING.match(text) or (near and _ANY_CLASS.match(text)):
             link.message.append(text)
@@ -122,8 +129,16 @@ class _Open:
         """A source line or the carets under it."""
         if link.frames and not link.frames[-1].code and text.strip("~^ "):
             last = link.frames[-1]
-            link.frames[-1] = Frame(last.file, last.line, last.function, text.strip())
+            link.frames[-1] = replace(last, code=text.strip())
         return bool(link.frames)
+
+    def _boxed(self, link: _Link, text: str, number: int) -> bool:
+        """A line of a traceback drawn by rich, without its frame."""
+        if match := _BOXED_FILE.match(text):
+            link.frames.append(Frame(match[1], int(match[2]), match[3], "", number))
+        elif text.startswith("❱"):
+            self._code(link, text.lstrip("❱ 0123456789"))
+        return True
 
     def _message(self, line: Line, raw: str) -> bool:
         link, text = self.links[-1], line.text

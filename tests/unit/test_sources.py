@@ -37,7 +37,9 @@ def test_archives_are_known_by_their_content(
     assert (record.bytes, record.lines, bool(record.events)) == (len(LOG), 2, True)
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress]
+)
 def test_a_cut_archive_gives_what_can_be_read(
     tmp_path: Path, pack: Pack, compress: Callable[[bytes], bytes]
 ) -> None:

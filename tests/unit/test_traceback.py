@@ -44,7 +44,9 @@ def test_the_users_frame_is_the_innermost_outside_libraries(read: Read) -> None:
 
 def test_marked_ranks_are_kept_apart(read: Read) -> None:
     """Two ranks whose lines alternate."""
-    lines = [line for line in PLAIN.splitlines() for line in (f"[rank0]: {line}", f"[rank1]: {line}")]
+    lines = [
+        line for line in PLAIN.splitlines() for line in (f"[rank0]: {line}", f"[rank1]: {line}")
+    ]
     tracebacks = read("\n".join(lines) + "\n").tracebacks
     assert sorted(item.origin.rank or 0 for item in tracebacks) == [0, 1]
     assert all(len(item.links[0].frames) == 2 for item in tracebacks)
@@ -93,7 +95,7 @@ def test_a_header_behind_a_progress_bar(read: Read) -> None:
 
 
 def test_a_traceback_quoted_by_torchrun_is_not_a_second_one(read: Read) -> None:
-    log = "  traceback : Traceback (most recent call last):\n    File \"x.py\", line 1, in m\n"
+    log = '  traceback : Traceback (most recent call last):\n    File "x.py", line 1, in m\n'
     assert read(log).tracebacks == ()
 
 
@@ -112,3 +114,21 @@ def test_bare_exception_names(read: Read) -> None:
     log = PLAIN.replace("ValueError: first line\nsecond line\n", "AssertionError\n")
     (link,) = only(read, log).links
     assert (link.exception, link.message) == ("AssertionError", "")
+
+
+def test_a_traceback_drawn_by_rich(read: Read) -> None:
+    """Typer and some trainers install rich's handler."""
+    width = 70
+    inside = [
+        "/home/user/project/train.py:10 in <module>",
+        "",
+        "   9 import torch",
+        "❱ 10 main()",
+        "/home/user/venv/lib/python3.11/site-packages/torch/x.py:5 in wait",
+    ]
+    box = [f"╭{' Traceback (most recent call last) ':─^{width}}╮"]
+    box += [f"│ {text:<{width - 2}} │" for text in inside]
+    box += [f"╰{'─' * width}╯", "ValueError: boom"]
+    (link,) = only(read, "\n".join(box) + "\n").links
+    assert (link.exception, link.message) == ("ValueError", "boom")
+    assert [(frame.line, frame.code) for frame in link.frames] == [(10, "main()"), (5, "")]
