@@ -12,7 +12,7 @@ from dsdoctor.diagnosis.judge import Judgement
 from dsdoctor.diagnosis.ranks import RankMap
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.model import Confidence, Evidence, Finding, Progress, ranks_named
+from dsdoctor.model import Confidence, Evidence, Finding, Progress, Role, ranks_named
 
 LOG_STOPS = "DSX002"
 NO_ERROR_BUT_FAILED = "DSX003"
@@ -92,7 +92,12 @@ def never_came(
     root = judgement.root
     if root is None or NEVER_CAME not in root.rule.consequence_of or not ranks.world_size:
         return None
-    spoke = {rank for group in groups for rank in group.ranks}
+    spoke = {
+        rank
+        for group in groups
+        if judgement.roles[id(group)] is not Role.CONTEXT
+        for rank in group.ranks
+    }
     missing = sorted(set(range(ranks.world_size)) - spoke)
     if not root.ranks or not missing or len(missing) > len(root.ranks):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dsdoctor.knowledge.patterns import compiled
 from dsdoctor.knowledge.rule import Pattern, Rule
 from dsdoctor.model import Event, ExceptionLink, Frame, Origin, Traceback
 
@@ -62,7 +63,7 @@ def in_required_frame(rule: Rule, event: Event, tracebacks: Iterable[Traceback])
 def has_frame(pattern: Pattern, traceback: Traceback) -> bool:
     """Does any frame of the traceback match ``pattern.frame``?"""
     frames = (frame for link in traceback.links for frame in link.frames)
-    return any(re.search(pattern.frame, described(frame)) for frame in frames)
+    return any(compiled(pattern.frame).search(described(frame)) for frame in frames)
 
 
 def described(frame: Frame) -> str:

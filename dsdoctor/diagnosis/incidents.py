@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dsdoctor.diagnosis.frames import TracebackIndex, has_frame, link_of, waits_for_others
 from dsdoctor.knowledge.pack import Pack
+from dsdoctor.knowledge.patterns import compiled
 from dsdoctor.knowledge.rule import Rule
 from dsdoctor.logs.record import LogRecord
 from dsdoctor.model import Event, ExceptionLink, Origin, Traceback
@@ -139,7 +139,7 @@ def _best(events: list[Event], traceback: Traceback, pack: Pack) -> Event | None
     """
     refined = {code for event in events for code in pack[event.rule].refines}
     events = [event for event in events if event.rule not in refined] or events
-    events = [event for event in events if pack[event.rule].role != "context"]
+    events = [event for event in events if _says_something(event, traceback, pack)]
 
     def key(event: Event) -> tuple[int, int, bool, int]:
         number = link_of(event, traceback)
@@ -147,6 +147,12 @@ def _best(events: list[Event], traceback: Traceback, pack: Pack) -> Event | None
         return role, number, event.line != traceback.links[number].exception_line, event.line
 
     return min(events, key=key, default=None)
+
+
+def _says_something(event: Event, traceback: Traceback, pack: Pack) -> bool:
+    """A harmless line explains a traceback only if it is the exception itself."""
+    harmless = pack[event.rule].role == "context"
+    return not harmless or event.line == traceback.links[0].exception_line
 
 
 def _only_fallout(event: Event, pack: Pack) -> bool:
@@ -162,7 +168,7 @@ def _collected(rule: Rule, event: Event, text: str) -> dict[str, str]:
     """Further fields that the rule reads from the whole exception text."""
     result: dict[str, str] = {}
     for regex in rule.match[event.pattern].collect:
-        if match := re.search(regex, text):
+        if match := compiled(regex).search(text):
             result |= {name: value for name, value in match.groupdict().items() if value}
     return result
 

@@ -13,19 +13,21 @@ from dsdoctor.model import Origin
 class RankMap:
     """What is known about the ranks of a job.
 
-    ``local_of_pid`` comes from launch.py's spawn lines; ``one_host`` is true where a local rank
-    is the rank.
+    ``local_of_pid`` comes from launch.py's spawn lines, ``named`` from lines that name a pid and
+    its local rank together; ``one_host`` is true where a local rank is the rank.
     """
 
     world_size: int | None = None
     one_host: bool = True
     local_of_pid: dict[int, int] = field(default_factory=dict)
+    named: dict[int, int] = field(default_factory=dict)
     exited: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     def complete(self, origin: Origin) -> Origin:
         """Fill in what follows: a pid's local rank, a lone host's rank, a lone rank."""
-        if origin.local_rank is None and origin.rank is None and origin.pid in self.local_of_pid:
-            origin = replace(origin, local_rank=self.local_of_pid[origin.pid])
+        local = {**self.named, **self.local_of_pid}.get(origin.pid or 0)
+        if origin.local_rank is None and origin.rank is None and local is not None:
+            origin = replace(origin, local_rank=local)
         if origin.rank is None and origin.local_rank is not None and self.one_host:
             origin = replace(origin, rank=origin.local_rank)
         if origin.rank is None and self.world_size == 1 and origin.host is None:
@@ -39,10 +41,18 @@ def rank_map(records: Iterable[LogRecord]) -> RankMap:
     hosts: set[str] = set()
     for record in records:
         hosts |= {event.writer.host for event in record.events if event.writer.host}
+        for event in record.events:
+            _learn_pid(result, event.origin)
         for fact in record.facts:
             _learn(result, fact.kind, fact.fields, (record.name, fact.line))
     result.one_host = result.one_host and len(hosts) < 2
     return result
+
+
+def _learn_pid(result: RankMap, origin: Origin) -> None:
+    """torchrun names a pid with its local rank once, and elsewhere the pid alone."""
+    if origin.pid is not None and origin.local_rank is not None:
+        result.named.setdefault(origin.pid, origin.local_rank)
 
 
 def _learn(result: RankMap, kind: str, fields: dict[str, str], place: tuple[str, int]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from dsdoctor.knowledge.pack import Pack, with_anchors
+from dsdoctor.knowledge.patterns import compiled
 from dsdoctor.knowledge.rule import Rule
 from dsdoctor.logs import facts
 from dsdoctor.logs.facts import Fact
@@ -74,8 +74,8 @@ def _by_anchor() -> dict[str, list[int]]:
 
 def _event(rule: Rule, number: int, source: str, line: Line, whole: str) -> Event | None:
     """The event that pattern ``number`` of ``rule`` reads from ``line``, if it matches."""
-    match = re.search(rule.match[number].regex, line.text)
-    if match is None or any(re.search(regex, line.text) for regex in rule.unless):
+    match = compiled(rule.match[number].regex).search(line.text)
+    if match is None or any(compiled(regex).search(line.text) for regex in rule.unless):
         return None
     fields = {name: value for name, value in match.groupdict().items() if value}
     return Event(

@@ -37,7 +37,9 @@ BRACKET: tuple[str, ...] = (
     rf"\[{_FILE}(?::\w+)?\]\s?",
     # the rank as DeepSpeed and ProcessGroupNCCL write it
     r"\[[Rr]ank[ :=](?P<rank>\d{1,6})\]:? ?",
-    r"\[PG (?:ID )?\d+ (?:PG GUID \S+ )?Rank (?P<rank>\d{1,6})\] ?",
+    r"\[PG (?:ID )?\d+ [^\]]{0,80}?Rank (?P<rank>\d{1,6})\] ?",
+    # older torch left date and time out: "[E ProcessGroupNCCL.cpp:474] "
+    rf"\[[EWIF] {_FILE}\] ?",
     r"\[pod/(?P<host>[\w.-]+)/[\w.-]+\]\s",
 )
 

@@ -19,8 +19,9 @@ TAIL_BYTES = 32 * 1024
 LOOK_BACK = 4096
 MAX_LOOK_BACKS = 400
 MAX_FACTS = 20_000
-SATURATION = 20_000
-"""Lines per literal that are looked at; a flood of one message says nothing new after that."""
+STALE = 2_000
+"""Lines in a row for which a literal told nothing new, after which only its last one in a block
+is looked at: a flood of one message must not set the pace."""
 
 
 class LogReader:
@@ -43,7 +44,8 @@ class LogReader:
         self._tracebacks = TracebackStore()
         self._facts: list[Fact] = []
         self._progress: list[Progress] = []
-        self._seen: dict[int, int] = {}
+        self._known_facts: set[tuple[str, ...]] = set()
+        self._stale: dict[int, int] = {}
         self._look_backs = 0
         self._tail = b""
         self._lines = self._bytes = 0
@@ -101,13 +103,14 @@ class LogReader:
         self._finish_block(block)
 
     def _fresh(self, data: bytes) -> list[int]:
-        """Offsets of hits, without those of literals that have flooded the log."""
-        offsets = []
+        """Offsets of hits; of literals that have become stale only the last."""
+        offsets, last = [], {}
         for offset, anchor in self._matcher.scanner.hits(data):
-            count = self._seen[anchor] = self._seen.get(anchor, 0) + 1
-            if count <= SATURATION:
+            if self._stale.get(anchor, 0) < STALE:
                 offsets.append(offset)
-        return offsets
+            else:
+                last[anchor] = offset
+        return sorted([*offsets, *last.values()]) if last else offsets
 
     def _line(self, data: bytes, start: int, end: int, number: int, is_hit: bool) -> None:
         """Look at one line: as part of a traceback, and for rules and facts."""
@@ -124,15 +127,24 @@ class LogReader:
             self._match(found, line, whole, data, start)
 
     def _match(self, found: set[int], line: Line, whole: str, data: bytes, start: int) -> None:
-        kept = [
-            self._events.add(event)
-            for event in self._matcher.events(found, self._name, line, whole)
-        ]
-        if any(kept) and self._look_backs < MAX_LOOK_BACKS:
+        """Take the events and facts of a line, and note whether there was anything new."""
+        events = self._matcher.events(found, self._name, line, whole)
+        news = sum(self._events.add(event) for event in events)
+        if news and self._look_backs < MAX_LOOK_BACKS:
             self._look_backs += 1
             self._sample(data[max(0, start - LOOK_BACK) : start], line.number, ends_before=True)
-        if len(self._facts) < MAX_FACTS:
-            self._facts += self._matcher.facts(found, self._name, line)
+        news += sum(map(self._learn, self._matcher.facts(found, self._name, line)))
+        for anchor in found:
+            self._stale[anchor] = 0 if news else self._stale.get(anchor, 0) + 1
+
+    def _learn(self, fact: Fact) -> bool:
+        """Keep a fact unless the same was said before."""
+        key = (fact.kind, *fact.fields.values())
+        if key in self._known_facts or len(self._facts) >= MAX_FACTS:
+            return False
+        self._known_facts.add(key)
+        self._facts.append(fact)
+        return True
 
     def _sample(self, piece: bytes, number: int, *, ends_before: bool = False) -> None:
         """Keep the last sign of progress in ``piece``, which ends before line ``number``."""

@@ -42,6 +42,11 @@ AT = datetime(2026, 1, 31, 10, 0, 0, 123000)
             "x",
         ),
         ("[PG ID 0 PG GUID 0(default_pg) Rank 5] boom", Origin(rank=5), "boom"),
+        ("[PG ID 2 PG GUID 7(mesh_dp 3) Rank 1] boom", Origin(rank=1), "boom"),
+        ("[PG 0 (default_pg) Rank 1] boom", Origin(rank=1), "boom"),
+        ("[E ProcessGroupNCCL.cpp:474] [Rank 2] boom", Origin(rank=2), "boom"),
+        # the rank within a group never overrides the rank of the process
+        ("[rank9]:[PG ID 2 PG GUID 7 Rank 1] boom", Origin(rank=9), "boom"),
         (
             "node7:4312:4398 [3] NCCL INFO boom",
             Origin(host="node7", pid=4312, local_rank=3),
