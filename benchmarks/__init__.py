@@ -1,0 +1,1 @@
+"""Measurements: accuracy on labelled logs, speed and memory against named peers."""

@@ -1,0 +1,1 @@
+"""Tests: unit, rules, captured cases, command line."""

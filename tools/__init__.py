@@ -1,0 +1,1 @@
+"""Programs for developers of dsdoctor: generated pages and reviewed tables."""

@@ -93,10 +93,11 @@ def never_came(
     if root is None or NEVER_CAME not in root.rule.consequence_of or not ranks.world_size:
         return None
     spoke = {
-        rank
+        item.origin.rank
         for group in groups
         if judgement.roles[id(group)] is not Role.CONTEXT
-        for rank in group.ranks
+        for item in group.incidents
+        if item.event is None or item.event.writer.rank is not None
     }
     missing = sorted(set(range(ranks.world_size)) - spoke)
     if not root.ranks or not missing or len(missing) > len(root.ranks):
@@ -119,8 +120,9 @@ def _last_words(records: Sequence[LogRecord], missing: Sequence[int]) -> list[Ev
     last: dict[int, Evidence] = {}
     for record in records:
         for line in record.tail:
-            if line.origin.rank in missing and line.text.strip():
-                last[line.origin.rank] = Evidence(record.name, line.number, line.text)
+            rank = line.origin.rank
+            if rank is not None and rank in missing and line.text.strip():
+                last[rank] = Evidence(record.name, line.number, line.text)
     return [last[rank] for rank in sorted(last)][:3]
 
 

@@ -21,7 +21,8 @@ class Incident:
     """One thing that went wrong, named by the rule that knows it best.
 
     ``line`` is the best evidence. ``link`` is the exception it is about, ``None`` without a
-    traceback, ``chain`` all exceptions of that traceback. ``order`` sorts incidents by time where there is one, else by position.
+    traceback, ``chain`` all exceptions of that traceback. ``order`` sorts incidents by time where
+    there is one, else by position.
     """
 
     rule: Rule

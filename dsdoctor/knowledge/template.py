@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[a-z_]+\}[^\[\]]*)\]")
-_PART = re.compile(rf"(?:\[(?P<optional>[^\[\]]*{_FIELD.pattern}[^\[\]]*)\])|\{{(?P<field>[a-z_]+)\}}")
+_PART = re.compile(
+    rf"(?:\[(?P<optional>[^\[\]]*{_FIELD.pattern}[^\[\]]*)\])|\{{(?P<field>[a-z_]+)\}}"
+)
 
 
 def fields_of(template: str) -> frozenset[str]:

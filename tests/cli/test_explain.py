@@ -143,7 +143,8 @@ def test_own_rules_are_added(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     rule.parent.mkdir(parents=True)
     rule.write_text(
         "code: DSX900\nslug: quota-of-our-cluster\ntitle: Our cluster's quota\nseverity: fatal\n"
-        "role: cause\nmatch: [{regex: 'QUOTA-417'}]\nmessage: the quota ended\nwhy: ask the admins\n"
+        "role: cause\nmatch: [{regex: 'QUOTA-417'}]\nmessage: the quota ended\n"
+        "why: ask the admins\n"
     )
     path = tmp_path / "job.log"
     path.write_text("QUOTA-417\n")
@@ -197,11 +198,11 @@ def test_a_reader_that_goes_away_is_no_error(log: Path) -> None:
 
 
 def test_explain_starts_light(log: Path) -> None:
-    """Neither torch nor anything as heavy is imported to read a log, nor rich without a terminal."""
+    """Nothing heavy is imported to read a log, nor rich without a terminal."""
     script = (
         "import sys; from dsdoctor.cli.main import main; main(['explain', sys.argv[1]]); "
         "heavy = {'torch', 'deepspeed', 'transformers', 'accelerate', 'pynvml', 'rich', 'numpy'}; "
-        "sys.exit(', '.join(heavy & set(sys.modules)))"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(log)], capture_output=True, cwd=ROOT, check=False

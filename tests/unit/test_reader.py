@@ -10,7 +10,6 @@ from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
 from dsdoctor.logs.record import LogRecord
 from dsdoctor.model import Origin
-
 from tests.conftest import Read
 
 HIT = (

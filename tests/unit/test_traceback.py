@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dsdoctor.diagnosis.frames import user_frame
 from dsdoctor.model import Traceback
-
 from tests.conftest import Read
 
 PLAIN = """\
