@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dsdoctor.diagnosis.coverage import coverage_of
 from dsdoctor.diagnosis.endings import ending_of
@@ -71,7 +72,10 @@ def _confidence(role: Role, root: Group | None) -> Confidence:
 
 
 def _with_root(root: Finding | None, findings: list[Finding]) -> tuple[Finding, ...]:
-    """The root in front, also when the engine made it itself."""
+    """The root in front. One that the engine deduced explains what looked like the root."""
     if root is None or root in findings:
         return tuple(findings)
-    return (root, *findings)
+    first, *rest = findings or [root]
+    if first is not root and first.role is Role.CAUSE:
+        first = replace(first, role=Role.CONSEQUENCE, caused_by=root.code)
+    return (root, *([first] if first is not root else []), *rest)

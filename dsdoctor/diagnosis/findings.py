@@ -43,7 +43,7 @@ def finding_of(group: Group, role: Role, confidence: Confidence, caused_by: str 
         remedies=remedies_of(rule, values),
         caused_by=caused_by,
         count=group.count,
-        user_frame=_place(first.link),
+        user_frame=_place(first.link) if _has_user_frame(first) else "",
     )
 
 
@@ -122,7 +122,7 @@ def _values(group: Group) -> dict[str, str]:
         "pid": origin.pid,
         "ranks": ranks_named(group.ranks) or None,
         "count": group.count,
-        "place": _place(first.link) or None,
+        "place": _place(first.link).partition(" → ")[0] or None,
     }
     values = {name: str(value) for name, value in known.items() if value is not None}
     return values | dict(first.fields)
@@ -136,6 +136,10 @@ def _place(link: ExceptionLink | None) -> str:
     name = f" in {frame.function}" if frame.function else ""
     code = f" → {frame.code}" if frame.code else ""
     return f"{frame.file}:{frame.line}{name}{code}"
+
+
+def _has_user_frame(incident: Incident) -> bool:
+    return incident.link is not None and user_frame(incident.link) is not None
 
 
 def _evidence(group: Group) -> tuple[Evidence, ...]:

@@ -63,12 +63,16 @@ def _root(report: Report, root: Finding, width: int) -> Iterator[StyledLine]:
 def _evidence(finding: Finding) -> Iterator[StyledLine]:
     """Who and where, then the lines that prove it."""
     who = ranks_and_hosts(finding)
+    frame = finding.evidence[-1] if finding.user_frame else None
     for number, item in enumerate(finding.evidence):
+        if item is frame:
+            break
         prefix = f"  {who} · " if who and number == 0 else "  "
         yield [(prefix, ""), (f"{item.file}:{item.line}", "cyan")]
         yield [(f"    {item.line:>6} │ ", "dim"), (item.text.strip()[:MAX_TEXT], "")]
     if finding.user_frame:
-        yield [("  your code   ", "dim"), (finding.user_frame, "")]
+        where = f"  ({frame.file}:{frame.line})" if frame else ""
+        yield [("  your code   ", "dim"), (finding.user_frame, ""), (where, "cyan")]
 
 
 def _consequences(report: Report, width: int) -> Iterator[StyledLine]:

@@ -1,0 +1,1 @@
+"""Tests against real DeepSpeed runs made on the spot."""
