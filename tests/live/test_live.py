@@ -1,4 +1,4 @@
-"""Real runs on this machine: the fault is injected now, with the installed DeepSpeed, and explained.
+"""Real runs on this machine: a fault injected now, with the installed DeepSpeed, is explained.
 
 They prove that rules still fit the library, which captured logs cannot. The first run compiles an
 op of DeepSpeed and takes about a minute.
