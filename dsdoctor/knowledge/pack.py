@@ -7,6 +7,7 @@ files would cost more than explaining a log. In a checkout the YAML itself is re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -55,19 +56,18 @@ def load_pack(extra: Path | None = None) -> Pack:
     Raises:
         RuleError: there are no rules, or one of them is invalid.
     """
-    rules = _built_in()
-    if extra is not None:
-        rules += load_rules(extra)
+    rules = [*_built_in(), *(load_rules(extra) if extra is not None else ())]
     if not rules:
         raise RuleError("no rule files found", location=str(CHECKOUT))
     return Pack(rules)
 
 
-def _built_in() -> list[Rule]:
+@cache
+def _built_in() -> tuple[Rule, ...]:
     """The checkout's rules where there is one, else the wheel's."""
     if not CHECKOUT.is_dir() and INDEX.is_file():
-        return msgspec.json.decode(INDEX.read_bytes(), type=list[Rule])
-    return load_rules(CHECKOUT)
+        return msgspec.json.decode(INDEX.read_bytes(), type=tuple[Rule, ...])
+    return tuple(load_rules(CHECKOUT))
 
 
 def index_bytes(rules: Iterable[Rule]) -> bytes:
