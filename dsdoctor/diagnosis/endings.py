@@ -59,8 +59,6 @@ def _stopped(records: Sequence[LogRecord], ranks: RankMap, last: Progress | None
     if missing:
         started, gone = len(ranks.local_of_pid), len(ranks.exited)
         return f"{started} processes were started, the log tells the end of {gone}"
-    if any(item.cut and item.lines for item in records):
-        return "the last line is cut off in the middle"
     if last and last.step is not None and last.total and _stands_still(records, last):
         return f"the progress bar stands at {last.step} of {last.total}"
     return ""

@@ -1,4 +1,4 @@
-"""Opens plain and compressed logs by what their first bytes say, not by their name."""
+"""Opens logs by what their first bytes say, not by their name: compressed, UTF-16, plain."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 MAGIC_BYTES = 6
 
@@ -52,6 +54,8 @@ def decompressed(stream: BinaryIO) -> IO[bytes]:
         return cast("IO[bytes]", lzma.LZMAFile(buffered))
     if magic.startswith(_ZSTD):
         return _zstd(buffered)
+    if magic.startswith(_UTF16):
+        return cast(IO[bytes], _Utf16(buffered))
     return cast("IO[bytes]", buffered)
 
 
@@ -62,3 +66,14 @@ def _zstd(stream: io.BufferedReader) -> IO[bytes]:
     # 128 MiB of window is zstd's own limit for a decoder that was not told otherwise.
     decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     return cast("IO[bytes]", decoder.stream_reader(stream, read_across_frames=True))
+
+
+class _Utf16(io.RawIOBase):
+    """Reads UTF-16, which PowerShell's ``>`` writes, as UTF-8."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline="")
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` characters, as UTF-8."""
+        return self._text.read(size).encode("utf-8", "replace")

@@ -48,6 +48,7 @@ class LogReader:
         self._stale: dict[int, int] = {}
         self._look_backs = 0
         self._tail = b""
+        self._binary = False
         self._lines = self._bytes = 0
 
     def read(self, read: Callable[[int], bytes], advance: Callable[[int], None]) -> LogRecord:
@@ -57,6 +58,7 @@ class LogReader:
             whatever ``read`` raises; use ``record`` for what was read until then.
         """
         for block in read_blocks(read):
+            self._binary = self._binary or (not self._bytes and _is_binary(block.data))
             self._block(block)
             advance(len(block.data))
         return self.record()
@@ -66,6 +68,8 @@ class LogReader:
         for traceback in self._assembler.drain(final=True):
             self._tracebacks.add(traceback)
         tail = self._tail_lines()
+        if self._binary:
+            notes = (*notes, f"{self._name}: looks like binary data, not like a log")
         return LogRecord(
             name=self._name,
             origin=self._origin,
@@ -182,3 +186,10 @@ class LogReader:
         found = (progress_of(self._name, line) for line in lines)
         self._progress += [item for item in found if item is not None]
         return tuple(lines)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Is much of the start neither text nor UTF-8?"""
+    head = data[:4096]
+    odd = head.decode("utf-8", "replace").count("\ufffd") + head.count(b"\0")
+    return odd > 0.2 * len(head)

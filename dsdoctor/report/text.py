@@ -141,7 +141,7 @@ def _footer(report: Report, root: Finding | None) -> Iterator[StyledLine]:
         parts.append(f"dsdoctor rule {root.code} for the whole story")
     yield [(" · ".join(parts), "dim")]
     for note in report.coverage.notes:
-        yield [("not read: ", "yellow"), (note, "")]
+        yield [("note: ", "yellow"), (note, "")]
     if root is not None and root.confidence is not Confidence.CERTAIN:
         missing = report.coverage.ranks_missing
         if missing:

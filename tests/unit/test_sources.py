@@ -99,3 +99,20 @@ def test_an_unreadable_file_among_others_is_noted(tmp_path: Path, pack: Pack) ->
     records = read_logs([good, bad], pack)
     assert records[0].events
     assert "b.log" in records[1].notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read(tmp_path: Path, pack: Pack, encoding: str) -> None:
+    """PowerShell writes it; the byte order mark tells."""
+    path = tmp_path / "job.log"
+    mark = {"utf-16": b"", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}[encoding]
+    path.write_bytes(mark + LOG.decode().encode(encoding))
+    (record,) = read_logs([path], pack)
+    assert (record.lines, [event.line for event in record.events]) == (2, [2])
+
+
+def test_binary_data_is_noted(tmp_path: Path, pack: Pack) -> None:
+    path = tmp_path / "model.log"
+    path.write_bytes(bytes(range(256)) * 64)
+    (record,) = read_logs([path], pack)
+    assert "binary" in record.notes[0]
