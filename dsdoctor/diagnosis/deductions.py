@@ -6,19 +6,18 @@ import re
 from collections.abc import Sequence
 
 from dsdoctor.diagnosis.endings import Ending
-from dsdoctor.diagnosis.findings import finding_from_rule
+from dsdoctor.diagnosis.findings import engine_finding
 from dsdoctor.diagnosis.grouping import Group
 from dsdoctor.diagnosis.judge import Judgement
 from dsdoctor.diagnosis.ranks import RankMap
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.model import Confidence, Evidence, Finding, Progress, Role, ranks_named
+from dsdoctor.model import Confidence, Evidence, Finding, Progress
 
 LOG_STOPS = "DSX002"
 NO_ERROR_BUT_FAILED = "DSX003"
 LEFT_EARLY = "DSX004"
 ALL_SKIPPED = "DSX005"
-NEVER_CAME = "DSN010"
 
 WARM_UP = 40
 """Steps that a dynamic loss scale may skip at the start: it begins at 2^16 to 2^32 and halves."""
@@ -41,7 +40,7 @@ def failed_without_error(
     evidence = _complaint_before(first.source, first.line, records)
     evidence += [Evidence(item.source, item.line, item.text) for item in fallout.incidents[:3]]
     values = {"text": evidence[0].text.strip()[:200], "title": fallout.rule.title}
-    return _finding(pack, NO_ERROR_BUT_FAILED, Confidence.POSSIBLE, values, evidence)
+    return engine_finding(pack, NO_ERROR_BUT_FAILED, Confidence.POSSIBLE, values, evidence)
 
 
 def _complaint_before(source: str, line: int, records: Sequence[LogRecord]) -> list[Evidence]:
@@ -57,7 +56,7 @@ def log_stops(pack: Pack, ending: Ending) -> Finding | None:
         return None
     values = {"ending": ending.why, "progress": progress_named(ending.last)}
     evidence = [Evidence(ending.source, ending.line, ending.text)]
-    return _finding(pack, LOG_STOPS, Confidence.LIKELY, values, evidence)
+    return engine_finding(pack, LOG_STOPS, Confidence.LIKELY, values, evidence)
 
 
 def left_early(
@@ -77,53 +76,7 @@ def left_early(
     local = sorted(ranks.local_of_pid[pid] for pid in gone)
     values = {"ranks": ", ".join(map(str, local)), "rank": str(local[0])}
     named = local if ranks.one_host else []
-    return _finding(pack, LEFT_EARLY, Confidence.LIKELY, values, evidence[:4], named)
-
-
-def never_came(
-    pack: Pack, judgement: Judgement, groups: Sequence[Group], ranks: RankMap,
-    records: Sequence[LogRecord],
-) -> Finding | None:  # fmt: skip
-    """Some ranks timed out waiting, and the others of the job said nothing of the kind.
-
-    Only for timeouts whose rule says that a missing rank explains them, only if a minority is
-    missing, and never certain: a rank may be missing because its lines are.
-    """
-    root = judgement.root
-    if root is None or NEVER_CAME not in root.rule.consequence_of or not ranks.world_size:
-        return None
-    spoke = {
-        item.origin.rank
-        for group in groups
-        if judgement.roles[id(group)] is not Role.CONTEXT
-        for item in group.incidents
-        if item.event is None or item.event.writer.rank is not None
-    }
-    missing = sorted(set(range(ranks.world_size)) - spoke)
-    if not root.ranks or not missing or len(missing) > len(root.ranks):
-        return None
-    last = _last_words(records, missing)
-    first = root.first
-    evidence = [*last, Evidence(first.source, first.line, first.text)]
-    values = {
-        "ranks": ranks_named(missing),
-        "waiting": ranks_named(root.ranks),
-        "op": first.fields.get("op", ""),
-        "seq": first.fields.get("seq", ""),
-    }
-    sure = Confidence.LIKELY if last else Confidence.POSSIBLE
-    return _finding(pack, NEVER_CAME, sure, values, evidence[:4], missing)
-
-
-def _last_words(records: Sequence[LogRecord], missing: Sequence[int]) -> list[Evidence]:
-    """The last line of each missing rank that is marked as its own."""
-    last: dict[int, Evidence] = {}
-    for record in records:
-        for line in record.tail:
-            rank = line.origin.rank
-            if rank is not None and rank in missing and line.text.strip():
-                last[rank] = Evidence(record.name, line.number, line.text)
-    return [last[rank] for rank in sorted(last)][:3]
+    return engine_finding(pack, LEFT_EARLY, Confidence.LIKELY, values, evidence[:4], named)
 
 
 def all_skipped(pack: Pack, ending: Ending) -> Finding | None:
@@ -136,7 +89,7 @@ def all_skipped(pack: Pack, ending: Ending) -> Finding | None:
         return None
     values = {"count": str(last.skipped), "total": str(last.step)}
     evidence = [Evidence(last.source, last.line, last.text)]
-    return _finding(pack, ALL_SKIPPED, Confidence.CERTAIN, values, evidence)
+    return engine_finding(pack, ALL_SKIPPED, Confidence.CERTAIN, values, evidence)
 
 
 def progress_named(last: Progress | None) -> str:
@@ -153,20 +106,3 @@ def progress_named(last: Progress | None) -> str:
 def _may_be_waiting(root: Group) -> bool:
     """Is the root of the kind that a missing rank leaves behind?"""
     return root.first.waits or root.rule.family == "network" or root.rule.role == "either"
-
-
-def _finding(
-    pack: Pack,
-    code: str,
-    confidence: Confidence,
-    values: dict[str, str],
-    evidence: Sequence[Evidence],
-    ranks: Sequence[int] = (),
-) -> Finding | None:
-    """The finding of rule ``code``, if the pack has it."""
-    if code not in pack:
-        return None
-    known = {name: value for name, value in values.items() if value}
-    return finding_from_rule(
-        pack[code], confidence=confidence, values=known, evidence=evidence, ranks=ranks
-    )

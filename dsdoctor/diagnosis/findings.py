@@ -8,6 +8,7 @@ from typing import Any
 from dsdoctor.diagnosis.frames import user_frame
 from dsdoctor.diagnosis.grouping import Group
 from dsdoctor.diagnosis.incidents import Incident
+from dsdoctor.knowledge.pack import Pack
 from dsdoctor.knowledge.rule import RemedySpec, Rule
 from dsdoctor.knowledge.template import fill
 from dsdoctor.model import (
@@ -68,6 +69,27 @@ def finding_from_rule(
         evidence=tuple(evidence),
         ranks=tuple(ranks),
         remedies=remedies_of(rule, values),
+    )
+
+
+def engine_finding(
+    pack: Pack,
+    code: str,
+    confidence: Confidence,
+    values: Mapping[str, str],
+    evidence: Sequence[Evidence],
+    ranks: Sequence[int] = (),
+) -> Finding | None:
+    """The finding of rule ``code`` if the pack has it; empty values count as unknown."""
+    if code not in pack:
+        return None
+    known = {name: value for name, value in values.items() if value}
+    return finding_from_rule(
+        pack[code],
+        confidence=confidence,
+        values=known,
+        evidence=evidence[:MAX_EVIDENCE],
+        ranks=ranks,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsdoctor.diagnosis import deductions
+from dsdoctor.diagnosis.absence import absent_rank
 from dsdoctor.diagnosis.endings import Ending
 from dsdoctor.diagnosis.frames import is_users
 from dsdoctor.diagnosis.grouping import Group
@@ -28,7 +29,7 @@ def verdict_of(
     """Turn the judgement and the ending into the answer."""
     if gone := deductions.left_early(pack, judgement, ranks, records, ending):
         return Verdict(Status.DIAGNOSED, gone.message, gone)
-    if late := deductions.never_came(pack, judgement, groups, ranks, records):
+    if late := absent_rank(pack, judgement, groups, ranks, records):
         return Verdict(Status.DIAGNOSED, late.message, late)
     if judgement.root is not None:
         return _of_root(findings[0], judgement.root)

@@ -55,7 +55,7 @@ def decompressed(stream: BinaryIO) -> IO[bytes]:
     if magic.startswith(_ZSTD):
         return _zstd(buffered)
     if magic.startswith(_UTF16):
-        return cast(IO[bytes], _Utf16(buffered))
+        return cast("IO[bytes]", _Utf16(buffered))
     return cast("IO[bytes]", buffered)
 
 

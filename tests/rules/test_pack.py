@@ -21,7 +21,18 @@ from tests.conftest import ROOT, Explain, Read
 RULES = load_rules(ROOT / "rules")
 BY_CODE = {rule.code: rule for rule in RULES}
 ALWAYS_KNOWN = {"rank", "local_rank", "host", "pid", "ranks", "count", "place", "exception"}
-ENGINE_FIELDS = {"text", "title", "ending", "progress", "detail", "total", "op", "seq", "waiting"}
+ENGINE_FIELDS = {
+    "text",
+    "title",
+    "ending",
+    "progress",
+    "detail",
+    "total",
+    "op",
+    "seq",
+    "waiting",
+    "meaning",
+}
 HEALTHY = sorted((ROOT / "fixtures" / "healthy").glob("*/*.log"))
 HOSTILE = [
     "x" * 1_000_000,
