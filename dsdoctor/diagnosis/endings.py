@@ -48,9 +48,19 @@ def _ended_well(records: Sequence[LogRecord], ranks: RankMap) -> str:
     pids = set(ranks.local_of_pid)
     if pids and pids <= set(ranks.exited):
         return f"all {len(pids)} processes exited with code 0"
-    if not pids and any(fact.kind == "finished" for item in records for fact in item.facts):
+    if not pids and any(_finished(item) for item in records) and all(map(_survived, records)):
         return "the Trainer printed its closing summary"
     return ""
+
+
+def _finished(record: LogRecord) -> bool:
+    return any(fact.kind == "finished" for fact in record.facts)
+
+
+def _survived(record: LogRecord) -> bool:
+    """Did the closing summary come after all tracebacks of the log?"""
+    ends = [fact.line for fact in record.facts if fact.kind == "finished"]
+    return all(max(ends, default=0) > item.last_line for item in record.tracebacks)
 
 
 def _stopped(records: Sequence[LogRecord], ranks: RankMap, last: Progress | None) -> str:

@@ -58,13 +58,23 @@ def _is_uncaught(group: Group) -> bool:
 
 
 def _steps_after(group: Group, records: Sequence[LogRecord]) -> int:
-    """Distinct steps with a finite loss after the group's last line."""
+    """How far training went on after the group's last line, in steps with a finite loss.
+
+    Only some of the progress lines of a long log are kept, so the step numbers before and after
+    tell more than the count of the lines.
+    """
+    progress = _record(group, records).progress
     after = [
         item
-        for item in _record(group, records).progress
+        for item in progress
         if item.line > group.last_line and (item.loss is None or math.isfinite(item.loss))
     ]
-    return len({item.step if item.step is not None else -item.line for item in after})
+    seen = len({item.step if item.step is not None else -item.line for item in after})
+    before = [i.step for i in progress if i.line < group.first.line and i.step is not None]
+    later = [item.step for item in after if item.step is not None]
+    if before and later:
+        return max(seen, max(later) - before[-1])
+    return seen
 
 
 def _record(group: Group, records: Sequence[LogRecord]) -> LogRecord:

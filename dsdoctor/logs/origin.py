@@ -13,6 +13,7 @@ MAX_PREFIXES = 8
 """Real lines nest four or five (pdsh, kubectl, torchrun, glog, level)."""
 
 _NUMBERS = ("rank", "local_rank", "pid")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class PrefixParser:
@@ -70,11 +71,11 @@ def _time(known: Mapping[str, str], year: int) -> datetime | None:
     """The time of a prefix, or None if its parts make no date."""
     if "hour" not in known or "month" not in known:
         return None
-    month, day, hour, minute, second = (
-        int(known[name]) for name in ("month", "day", "hour", "minute", "second")
-    )
+    month = known["month"]
+    number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
+    day, hour, minute, second = (int(known[name]) for name in ("day", "hour", "minute", "second"))
     fraction = int((known.get("fraction") or "0").ljust(6, "0")[:6])
     try:
-        return datetime(year, month, day, hour, minute, second, fraction)
+        return datetime(year, number, day, hour, minute, second, fraction)
     except ValueError:
         return None

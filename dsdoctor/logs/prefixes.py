@@ -15,6 +15,9 @@ _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL|SUCCESS)"
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)?"
 _GLOG = rf"[EWIF](?P<month>\d\d?)(?P<day>\d\d) {_CLOCK}\s+(?:(?P<pid>\d+) )?(?=[\w./]+:\d+\])"
 _FILE = r"[\w./-]+\.(?:py|cpp|cc|cu|cuh|h|hpp):\d+"
+_MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_HOST = r"(?P<host>[A-Za-z0-9][\w.-]{0,63})"
 # a host name as pdsh prints it: with a digit, and with a dash or a dot unless it is a usual one
 _PDSH = (
     r"(?!(?:python|bash)[\d.]|\S+\.(?:py|sh|cc?|cpp|cu|h|so|o|json|yaml):)"
@@ -41,6 +44,10 @@ BRACKET: tuple[str, ...] = (
     # older torch left date and time out: "[E ProcessGroupNCCL.cpp:474] "
     rf"\[[EWIF] {_FILE}\] ?",
     r"\[pod/(?P<host>[\w.-]+)/[\w.-]+\]\s",
+    # dmesg: seconds since the boot (no time of day), perhaps with the thread; dmesg -T; dmesg -e
+    r"\[ {0,6}\d{1,9}\.\d{6}\](?: ?\[ {0,6}[TC]\d{1,8}\])? (?=.)",
+    rf"\[{_WEEKDAY} {_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_CLOCK} (?P<year>\d{{4}})\] ?",
+    r"\[(?: {0,6}\+\d{1,6}\.\d{6}|[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d)\] (?=.)",
 )
 
 DIGIT: tuple[str, ...] = (
@@ -61,6 +68,12 @@ LETTER: tuple[str, ...] = (
     # docker compose "worker-1  | ", pdsh "node-7: "
     r"(?P<host>[a-z][\w.-]{0,60}-\d{1,4})\s{1,10}\|\s?",
     rf"(?P<host>{_PDSH}): ?",
+    # syslog and journalctl: "Jan 31 10:00:00 node-1 kernel: ", "Sat 2026-01-31 10:00:00 CET node-1 ..."
+    rf"{_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_CLOCK} {_HOST} [A-Za-z][\w./-]{{0,60}}(?:\[\d+\])?: ?",
+    rf"{_WEEKDAY} {_DATE} {_CLOCK} [A-Z]{{3,4}} (?=[A-Za-z0-9])",
+    rf"{_HOST} kernel: ?",
+    # dmesg -x: "kern  :info  : "
+    r"(?:kern|user|daemon|syslog) {0,5}:(?:emerg|alert|crit|err|warn|notice|info|debug) {0,3}: (?=\S)",
 )
 
 OTHER: tuple[str, ...] = (

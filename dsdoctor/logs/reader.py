@@ -134,7 +134,8 @@ class LogReader:
         """Take the events and facts of a line, and note whether there was anything new."""
         events = self._matcher.events(found, self._name, line, whole)
         news = sum(self._events.add(event) for event in events)
-        if news and self._look_backs < MAX_LOOK_BACKS:
+        new_trouble = news or self._matcher.header in found
+        if new_trouble and self._look_backs < MAX_LOOK_BACKS:
             self._look_backs += 1
             self._sample(data[max(0, start - LOOK_BACK) : start], line.number, ends_before=True)
         news += sum(map(self._learn, self._matcher.facts(found, self._name, line)))

@@ -10,6 +10,7 @@ from dsdoctor.logs.origin import PrefixParser
 from dsdoctor.model import Origin
 
 AT = datetime(2026, 1, 31, 10, 0, 0, 123000)
+SECOND = AT.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,19 @@ AT = datetime(2026, 1, 31, 10, 0, 0, 123000)
         ("01/31/2026 10:00:00 - boom", Origin(time=AT.replace(microsecond=0)), "boom"),
         ("trainer-0  | boom", Origin(host="trainer-0"), "boom"),
         ("[pod/train-0/main] boom", Origin(host="train-0"), "boom"),
+        # dmesg in its forms, syslog and the journal
+        ("[12345.678901] boom", Origin(), "boom"),
+        ("[    0.212661][    T0]  boom", Origin(), " boom"),
+        ("[  +0.000017] boom", Origin(), "boom"),
+        ("[Jan31 10:00] boom", Origin(), "boom"),
+        ("[Sat Jan 31 10:00:00 2026] boom", Origin(time=SECOND), "boom"),
+        ("kern  :info  : [ 5526.539388] boom", Origin(), "boom"),
+        ("2026-01-31T10:00:00,123000+00:00 boom", Origin(time=AT), "boom"),
+        ("Jan 31 10:00:00 node-1 kernel: boom", Origin(host="node-1", time=SECOND), "boom"),
+        ("Jan 31 10:00:00 gpu7 kernel: [12345.678901] x", Origin(host="gpu7", time=SECOND), "x"),
+        ("Jan 31 10:00:00 node-1 slurmd[811]: boom", Origin(host="node-1", time=SECOND), "boom"),
+        ("2026-01-31T10:00:00+0100 login kernel: x", Origin(host="login", time=SECOND), "x"),
+        ("Sat 2026-01-31 10:00:00 CET login kernel: x", Origin(host="login", time=SECOND), "x"),
         # nested: pdsh, then torchrun, then glog
         (
             "10.0.0.2: [rank3]:[E131 10:00:00.123 a.cpp:1] boom",
@@ -83,6 +97,9 @@ def test_prefix(line: str, origin: Origin, rest: str) -> None:
         "frame #0: c10::Error::Error",
         "pdsh@node-1: worker-1: ssh exited with exit code 1",
         "epoch2: done",
+        "[0.693147]",
+        "May be slow: node kernel",
+        "Jan 31 10:00:00 2026",
         "",
     ],
 )
