@@ -223,6 +223,22 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RankRow:
+    """One rank: where its last line stands, its last optimizer step, how it ended.
+
+    ``code`` is the finding's that ended it; empty where it ended well or nobody knows.
+    """
+
+    rank: int
+    host: str | None = None
+    last_step: int | None = None
+    file: str = ""
+    last_line: int = 0
+    ended: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was looked at and, above all, what was not."""
 
@@ -253,6 +269,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     coverage: Coverage = Coverage()
+    ranks: tuple[RankRow, ...] = ()
+    collect: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

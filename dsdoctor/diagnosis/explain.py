@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dsdoctor.diagnosis.collect import collect_next
 from dsdoctor.diagnosis.coverage import coverage_of
 from dsdoctor.diagnosis.endings import ending_of
 from dsdoctor.diagnosis.findings import finding_of
@@ -12,6 +13,7 @@ from dsdoctor.diagnosis.grouping import Group, grouped
 from dsdoctor.diagnosis.incidents import incidents_of
 from dsdoctor.diagnosis.judge import Judgement, judge
 from dsdoctor.diagnosis.ordering import in_order
+from dsdoctor.diagnosis.rank_table import rank_table
 from dsdoctor.diagnosis.ranks import rank_map
 from dsdoctor.diagnosis.screening import is_noise, is_over
 from dsdoctor.diagnosis.timeline import timeline_of
@@ -49,6 +51,8 @@ def explain(
         findings=_with_root(verdict.root, findings),
         timeline=timeline_of(groups, ending),
         coverage=coverage_of(records, incidents, ranks, seconds, notes),
+        ranks=rank_table(groups, judgement, ranks, records),
+        collect=collect_next(verdict.status, verdict.root),
         versions=versions_of(records),
     )
 

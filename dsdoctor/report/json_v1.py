@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from dsdoctor.model import Coverage, Finding, Remedy, Report, TimelineEntry
+from dsdoctor.model import Coverage, Finding, RankRow, Remedy, Report, TimelineEntry
 
 SCHEMA = "dsdoctor.report/1"
 
@@ -32,6 +32,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "timeline": [_entry(entry) for entry in report.timeline],
         "coverage": _coverage(report.coverage),
+        "ranks": [_row(row) for row in report.ranks],
+        "collect_next": list(report.collect),
         "versions": dict(report.versions),
     }
 
@@ -69,6 +71,18 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         if value := getattr(remedy, name):
             result[name] = value
     return result
+
+
+def _row(row: RankRow) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "host": row.host,
+        "last_step": row.last_step,
+        "file": row.file or None,
+        "last_line": row.last_line or None,
+        "ended": row.ended or None,
+        "code": row.code or None,
+    }
 
 
 def _entry(entry: TimelineEntry) -> dict[str, Any]:

@@ -6,9 +6,19 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from dsdoctor.model import Confidence, Coverage, Finding, Remedy, Report, Role, Status
+from dsdoctor.model import (
+    Confidence,
+    Coverage,
+    Finding,
+    Remedy,
+    Report,
+    Role,
+    Status,
+    ranks_named,
+)
 from dsdoctor.report.lines import StyledLine
 from dsdoctor.report.names import ranks_and_hosts
+from dsdoctor.report.story import rank_lines, timeline_lines
 
 MARGIN = 8
 MAX_TEXT = 400
@@ -29,10 +39,20 @@ def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[S
         lines.append([(report.verdict.summary, "bold green" if _is_healthy(report) else "bold")])
     else:
         lines += _root(report, root, width)
+    if verbose or _is_open(report):
+        lines += rank_lines(report.ranks)
+    if verbose:
+        lines += timeline_lines(report.timeline)
     lines += _others(report, width, verbose)
     lines.append([])
     lines += _footer(report, root)
     return lines
+
+
+def _is_open(report: Report) -> bool:
+    """Is there more to learn about this job?"""
+    root = report.verdict.root
+    return root is not None and root.confidence is not Confidence.CERTAIN
 
 
 def _is_healthy(report: Report) -> bool:
@@ -142,10 +162,12 @@ def _footer(report: Report, root: Finding | None) -> Iterator[StyledLine]:
     yield [(" · ".join(parts), "dim")]
     for note in report.coverage.notes:
         yield [("note: ", "yellow"), (note, "")]
-    if root is not None and root.confidence is not Confidence.CERTAIN:
-        missing = report.coverage.ranks_missing
-        if missing:
-            yield [(f"no line of rank {', '.join(map(str, missing[:16]))} in these logs", "yellow")]
+    if root is not None and report.coverage.ranks_missing:
+        named = ranks_named(report.coverage.ranks_missing)
+        yield [(f"no line of rank {named} in these logs", "yellow")]
+    if report.collect:
+        yield [("to be certain, collect next time:", "bold")]
+        yield from ([("  ", ""), (item, "")] for item in report.collect)
 
 
 def _seen(coverage: Coverage) -> Iterator[str]:
