@@ -16,6 +16,7 @@ from dsdoctor.diagnosis.ordering import in_order
 from dsdoctor.diagnosis.rank_table import rank_table
 from dsdoctor.diagnosis.ranks import rank_map
 from dsdoctor.diagnosis.screening import is_noise, is_over
+from dsdoctor.diagnosis.skew import skew_of
 from dsdoctor.diagnosis.timeline import timeline_of
 from dsdoctor.diagnosis.verdict import verdict_of
 from dsdoctor.diagnosis.versions import versions_of
@@ -36,7 +37,8 @@ def explain(
         notes: what was passed over before the reading.
     """
     ranks = rank_map(records)
-    incidents = in_order(incidents_of(records, pack), records, ranks)
+    skew = skew_of(records)
+    incidents = in_order(incidents_of(records, pack), records, ranks, skew.seconds)
     ending = ending_of(records, ranks)
     every = [group for group in grouped(incidents) if not is_noise(group, records)]
     groups = [group for group in every if not is_over(group, records, ending)]
@@ -50,7 +52,7 @@ def explain(
         verdict=verdict,
         findings=_with_root(verdict.root, findings),
         timeline=timeline_of(groups, ending),
-        coverage=coverage_of(records, incidents, ranks, seconds, notes),
+        coverage=coverage_of(records, incidents, ranks, seconds, [*notes, *skew.notes]),
         ranks=rank_table(groups, judgement, ranks, records),
         collect=collect_next(verdict.status, verdict.root),
         versions=versions_of(records),

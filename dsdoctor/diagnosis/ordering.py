@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dsdoctor.diagnosis.incidents import Incident, placed
@@ -12,18 +12,23 @@ from dsdoctor.logs.record import LogRecord
 
 
 def in_order(
-    incidents: Sequence[Incident], records: Sequence[LogRecord], ranks: RankMap
+    incidents: Sequence[Incident],
+    records: Sequence[LogRecord],
+    ranks: RankMap,
+    skew: Mapping[str, float],
 ) -> list[Incident]:
     """The incidents, first to last, with their ranks filled in.
 
-    Within one log the position is the order: prefixes of several programs disagree in precision,
-    and most lines have no time. Between logs the time decides, that of the last line with one.
+    ``skew`` is what each log's clock is ahead, in seconds. Within one log the position is the
+    order: prefixes of several programs disagree in precision, and most lines have no time. Between
+    logs the time decides, that of the last line with one.
     """
     clocks = {record.name: _Clock(record) for record in records}
     numbers = {record.name: number for number, record in enumerate(records)}
     result = []
     for incident in incidents:
         seconds = clocks[incident.source].at(incident) if len(records) > 1 else 0.0
+        seconds -= skew.get(incident.source, 0.0)
         order = (seconds, numbers[incident.source], incident.line)
         result.append(placed(incident, order, ranks.complete(incident.origin)))
     return sorted(result, key=lambda incident: incident.order)

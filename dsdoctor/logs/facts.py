@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from dsdoctor.model import Line, Origin
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -19,6 +21,7 @@ class Fact:
     line: int
     text: str
     fields: dict[str, str] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
 
 
 PATTERNS: tuple[tuple[str, str, str], ...] = (
@@ -42,10 +45,10 @@ ANCHORS: tuple[str, ...] = tuple(anchor for _, anchor, _ in PATTERNS)
 _COMPILED = tuple(re.compile(regex) for _, _, regex in PATTERNS)
 
 
-def fact_of(index: int, source: str, number: int, text: str) -> Fact | None:
-    """Read ``text`` by pattern ``index``, or None if it does not fit."""
-    match = _COMPILED[index].search(text)
+def fact_of(index: int, source: str, line: Line) -> Fact | None:
+    """Read ``line`` by pattern ``index``, or None if it does not fit."""
+    match = _COMPILED[index].search(line.text)
     if match is None:
         return None
     fields = {name: value for name, value in match.groupdict().items() if value}
-    return Fact(PATTERNS[index][0], source, number, text, fields)
+    return Fact(PATTERNS[index][0], source, line.number, line.text, fields, line.origin)

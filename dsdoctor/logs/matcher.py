@@ -61,7 +61,7 @@ class Matcher:
     def facts(self, found: Iterable[int], source: str, line: Line) -> list[Fact]:
         """What the line tells about the job as such."""
         numbers = sorted({n for index in found for n in self._facts.get(self._anchors[index], ())})
-        read = (facts.fact_of(number, source, line.number, line.text) for number in numbers)
+        read = (facts.fact_of(number, source, line) for number in numbers)
         return [fact for fact in read if fact is not None]
 
 
