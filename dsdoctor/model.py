@@ -270,6 +270,7 @@ class Report:
     timeline: tuple[TimelineEntry, ...] = ()
     coverage: Coverage = Coverage()
     ranks: tuple[RankRow, ...] = ()
+    network: tuple[str, ...] = ()
     collect: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 

@@ -94,9 +94,9 @@ def _silent(
     Only if a minority is missing, and never certain: a rank may be missing because its lines are.
     """
     root = judgement.root
-    if root is None or not root.ranks or not ranks.world_size:
+    if root is None or not root.ranks or not ranks.size:
         return None
-    missing = sorted(set(range(ranks.world_size)) - _complained(groups, judgement))
+    missing = sorted(set(range(ranks.size)) - _complained(groups, judgement))
     if not missing or len(missing) > len(root.ranks):
         return None
     last = _last_words(records, missing)

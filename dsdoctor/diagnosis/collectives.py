@@ -53,6 +53,7 @@ class RankState:
     numel: int | None = None
     enqueued: int | None = None
     completed: int | None = None
+    at: int | None = None
     witness: Incident | None = None
 
     @property
@@ -102,7 +103,24 @@ def group_states(groups: Iterable[Group]) -> list[GroupState]:
         if group.rule.code in WITNESSES:
             for incident in group.incidents:
                 _take(states, incident)
+    unnamed = states.pop("", None)
+    if unnamed and not states:
+        return [unnamed]
+    for state in unnamed.ranks.values() if unnamed else ():
+        _adopt(list(states.values()), state)
     return list(states.values())
+
+
+def _adopt(groups: list[GroupState], state: RankState) -> None:
+    """Give a timeout without its group (torch 2.11 prints none) to the group it belongs to.
+
+    That is the one whose later lines name the same work on the same rank, or the only one.
+    """
+    same = [g for g in groups if state.rank in g.ranks and g.ranks[state.rank].at == state.seq]
+    for group in same or (groups if len(groups) == 1 else []):
+        known = group.ranks.setdefault(state.rank, RankState(state.rank))
+        known.waiting, known.op = state.waiting, state.op
+        known.seq, known.numel = state.seq, state.numel
 
 
 def meaning_of(op: str) -> str:
@@ -134,6 +152,8 @@ def _take(states: dict[str, GroupState], incident: Incident) -> None:
         state.waiting, state.op = incident, fields.get("op", "")
         state.seq = _number(fields.get("seq"))
         state.numel = int(numel[1]) if numel else None
+    if incident.rule.code == "DSN002" and "seq" in fields:
+        state.at = _number(fields["seq"])
     if "enqueued" in fields:
         state.enqueued = _number(fields["enqueued"])
         state.completed = _number(fields.get("completed"))

@@ -12,6 +12,7 @@ from dsdoctor.diagnosis.findings import finding_of
 from dsdoctor.diagnosis.grouping import Group, grouped
 from dsdoctor.diagnosis.incidents import incidents_of
 from dsdoctor.diagnosis.judge import Judgement, judge
+from dsdoctor.diagnosis.nccl import nccl_findings, nccl_lines, nccl_table
 from dsdoctor.diagnosis.ordering import in_order
 from dsdoctor.diagnosis.rank_table import rank_table
 from dsdoctor.diagnosis.ranks import rank_map
@@ -48,12 +49,15 @@ def explain(
         groups, judgement = every, judge(every)
     findings = _findings(groups, judgement)
     verdict = verdict_of(findings, judgement, groups, ending, ranks, records, pack)
+    table = nccl_table(records)
+    findings += nccl_findings(table, pack)
     return Report(
         verdict=verdict,
         findings=_with_root(verdict.root, findings),
         timeline=timeline_of(groups, ending),
         coverage=coverage_of(records, incidents, ranks, seconds, [*notes, *skew.notes]),
         ranks=rank_table(groups, judgement, ranks, records),
+        network=tuple(nccl_lines(table)),
         collect=collect_next(verdict.status, verdict.root),
         versions=versions_of(records),
     )

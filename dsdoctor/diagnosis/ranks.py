@@ -22,6 +22,13 @@ class RankMap:
     local_of_pid: dict[int, int] = field(default_factory=dict)
     named: dict[int, int] = field(default_factory=dict)
     exited: dict[int, tuple[str, int]] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    @property
+    def size(self) -> int | None:
+        """The world size; where none is printed (torchrun), the ranks seen if they have no gap."""
+        whole = self.seen == set(range(len(self.seen))) and len(self.seen) > 1
+        return self.world_size or (len(self.seen) if whole else None)
 
     def complete(self, origin: Origin) -> Origin:
         """Fill in what follows: a pid's local rank, a lone host's rank, a lone rank."""
@@ -41,12 +48,22 @@ def rank_map(records: Iterable[LogRecord]) -> RankMap:
     hosts: set[str] = set()
     for record in records:
         hosts |= {event.writer.host for event in record.events if event.writer.host}
+        result.seen |= _marked(record)
         for event in record.events:
             _learn_pid(result, event.origin)
         for fact in record.facts:
             _learn(result, fact.kind, fact.fields, (record.name, fact.line))
     result.one_host = result.one_host and len(hosts) < 2
     return result
+
+
+def _marked(record: LogRecord) -> set[int]:
+    """The ranks whose mark stands on some line."""
+    origins = [item.writer for item in record.events]
+    origins += [item.origin for item in record.progress]
+    origins += [line.origin for line in record.tail]
+    origins += [item.origin for item in record.tracebacks]
+    return {origin.rank for origin in origins if origin.rank is not None}
 
 
 def _learn_pid(result: RankMap, origin: Origin) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from dsdoctor.logs import nccl
 from dsdoctor.model import Line, Origin
 
 
@@ -39,6 +40,7 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("nccl", "NCCL version ", r"NCCL version (?P<version>\d+\.\d+\.\d+)"),
     ("finished", "train_runtime", r"'?\"?train_runtime\b"),
     ("world", "world_size", r"\bworld_size\s?[=:.]+\s?(?P<world_size>\d{1,5})\b(?!\s*[!*])"),
+    *nccl.PATTERNS,
 )
 
 ANCHORS: tuple[str, ...] = tuple(anchor for _, anchor, _ in PATTERNS)

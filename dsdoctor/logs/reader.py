@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dsdoctor.logs import nccl
 from dsdoctor.logs.blocks import Block, line_bounds, read_blocks
 from dsdoctor.logs.clean import clean
 from dsdoctor.logs.facts import Fact
@@ -44,7 +45,7 @@ class LogReader:
         self._tracebacks = TracebackStore()
         self._facts: list[Fact] = []
         self._progress: list[Progress] = []
-        self._known_facts: set[tuple[str, ...]] = set()
+        self._known_facts: set[tuple[object, ...]] = set()
         self._stale: dict[int, int] = {}
         self._look_backs = 0
         self._tail = b""
@@ -144,8 +145,12 @@ class LogReader:
 
     def _learn(self, fact: Fact) -> bool:
         """Keep a fact unless the same was said before."""
-        key = (fact.kind, *fact.fields.values())
-        if key in self._known_facts or len(self._facts) >= MAX_FACTS:
+        place = nccl.place_of(fact.kind, fact.origin)
+        key = (fact.kind, *place, *fact.fields.values())
+        # NCCL prints a few lines for every rank and communicator; they must not crowd out the
+        # launcher's closing lines
+        room = MAX_FACTS // 2 if fact.kind.startswith("nccl-") else MAX_FACTS
+        if key in self._known_facts or len(self._facts) >= room:
             return False
         self._known_facts.add(key)
         self._facts.append(fact)

@@ -33,6 +33,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "timeline": [_entry(entry) for entry in report.timeline],
         "coverage": _coverage(report.coverage),
         "ranks": [_row(row) for row in report.ranks],
+        "network": list(report.network),
         "collect_next": list(report.collect),
         "versions": dict(report.versions),
     }

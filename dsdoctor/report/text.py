@@ -43,6 +43,7 @@ def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[S
         lines += rank_lines(report.ranks)
     if verbose:
         lines += timeline_lines(report.timeline)
+        lines += [[], *([("  ", ""), (item, "dim")] for item in report.network)]
     lines += _others(report, width, verbose)
     lines.append([])
     lines += _footer(report, root)
