@@ -16,6 +16,7 @@ from dsdoctor.diagnosis.nccl import nccl_findings, nccl_lines, nccl_table
 from dsdoctor.diagnosis.ordering import in_order
 from dsdoctor.diagnosis.rank_table import rank_table
 from dsdoctor.diagnosis.ranks import rank_map
+from dsdoctor.diagnosis.restarts import last_starts
 from dsdoctor.diagnosis.screening import is_noise, is_over
 from dsdoctor.diagnosis.skew import skew_of
 from dsdoctor.diagnosis.timeline import timeline_of
@@ -37,6 +38,7 @@ def explain(
         seconds: how long the reading took, for the report.
         notes: what was passed over before the reading.
     """
+    records, restarts = last_starts(records)
     ranks = rank_map(records)
     skew = skew_of(records)
     incidents = in_order(incidents_of(records, pack), records, ranks, skew.seconds)
@@ -55,7 +57,7 @@ def explain(
         verdict=verdict,
         findings=_with_root(verdict.root, findings),
         timeline=timeline_of(groups, ending),
-        coverage=coverage_of(records, incidents, ranks, seconds, [*notes, *skew.notes]),
+        coverage=coverage_of(records, incidents, ranks, seconds, [*notes, *restarts, *skew.notes]),
         ranks=rank_table(groups, judgement, ranks, records),
         network=tuple(nccl_lines(table)),
         collect=collect_next(verdict.status, verdict.root),

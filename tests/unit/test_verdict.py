@@ -119,3 +119,20 @@ def test_a_lone_kill_is_likely_not_certain(diagnose: Explain) -> None:
     root = diagnose(SPAWN + steps(0, 3) + LOST + EXIT.format(code=-9)).verdict.root
     assert root is not None
     assert (root.code, root.confidence.value) == ("DSM018", "likely")
+
+
+def test_two_jobs_in_one_file_are_told_apart(diagnose: Explain) -> None:
+    """The first died of a KeyError, the second, appended with >>, of a kill."""
+    second = SPAWN.replace("process 11", "process 21").replace("process 12", "process 22")
+    log = SPAWN + steps(0, 3) + FATAL + EXIT.format(code=1)
+    log += second + steps(0, 2) + LOST + EXIT.format(code=-9)
+    report = diagnose(log)
+    assert report.verdict.root is not None
+    assert report.verdict.root.code == "DSM018"
+    assert "holds 2 starts of a job" in report.coverage.notes[0]
+
+
+def test_a_restart_that_ended_well_acquits(diagnose: Explain) -> None:
+    second = SPAWN.replace("process 11", "process 21").replace("process 12", "process 22")
+    log = SPAWN + steps(0, 3) + FATAL + EXIT.format(code=1) + second + steps(0, 9) + gone(21, 22)
+    assert diagnose(log).verdict.status is Status.HEALTHY
