@@ -12,6 +12,7 @@ import click
 from dsdoctor import __version__
 from dsdoctor.cli.explain import explain_command
 from dsdoctor.cli.rules import rule_command, rules_command
+from dsdoctor.cli.scan import scan_command
 from dsdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DsDoctorError
 
 
@@ -25,7 +26,7 @@ def dsdoctor() -> None:
     """
 
 
-for command in (explain_command, rules_command, rule_command):
+for command in (explain_command, scan_command, rules_command, rule_command):
     dsdoctor.add_command(command)
 
 

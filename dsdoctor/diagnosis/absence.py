@@ -96,7 +96,7 @@ def _silent(
     root = judgement.root
     if root is None or not root.ranks or not ranks.size:
         return None
-    missing = sorted(set(range(ranks.size)) - _complained(groups, judgement))
+    missing = sorted(set(range(ranks.size)) - complained(groups, judgement))
     if not missing or len(missing) > len(root.ranks):
         return None
     last = _last_words(records, missing)
@@ -112,7 +112,7 @@ def _silent(
     return engine_finding(pack, NEVER_CAME, sure, values, [*last, _evidence(first)], missing)
 
 
-def _complained(groups: Sequence[Group], judgement: Judgement) -> set[int]:
+def complained(groups: Sequence[Group], judgement: Judgement) -> set[int]:
     """The ranks that said themselves that something went wrong."""
     found = {
         item.origin.rank

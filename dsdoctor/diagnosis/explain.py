@@ -18,6 +18,7 @@ from dsdoctor.diagnosis.rank_table import rank_table
 from dsdoctor.diagnosis.ranks import rank_map
 from dsdoctor.diagnosis.restarts import last_starts
 from dsdoctor.diagnosis.screening import is_noise, is_over
+from dsdoctor.diagnosis.silent_rank import with_silent_rank
 from dsdoctor.diagnosis.skew import skew_of
 from dsdoctor.diagnosis.timeline import timeline_of
 from dsdoctor.diagnosis.verdict import verdict_of
@@ -50,6 +51,8 @@ def explain(
         # it failed after all: what looked survived is better than nothing
         groups, judgement = every, judge(every)
     findings = _findings(groups, judgement)
+    if judgement.root is not None:
+        findings[0] = with_silent_rank(findings[0], judgement, groups, ranks)
     verdict = verdict_of(findings, judgement, groups, ending, ranks, records, pack)
     table = nccl_table(records)
     findings += nccl_findings(table, pack)

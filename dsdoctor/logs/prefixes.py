@@ -68,12 +68,13 @@ LETTER: tuple[str, ...] = (
     # docker compose "worker-1  | ", pdsh "node-7: "
     r"(?P<host>[a-z][\w.-]{0,60}-\d{1,4})\s{1,10}\|\s?",
     rf"(?P<host>{_PDSH}): ?",
-    # syslog and journalctl: "Jan 31 10:00:00 node-1 kernel: ", "Sat 2026-01-31 10:00:00 CET node-1 ..."
+    # syslog and journalctl: "Jan 31 10:00:00 node-1 kernel: ", "Sat 2026-01-31 10:00:00 CET ..."
     rf"{_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_CLOCK} {_HOST} [A-Za-z][\w./-]{{0,60}}(?:\[\d+\])?: ?",
     rf"{_WEEKDAY} {_DATE} {_CLOCK} [A-Z]{{3,4}} (?=[A-Za-z0-9])",
     rf"{_HOST} kernel: ?",
     # dmesg -x: "kern  :info  : "
-    r"(?:kern|user|daemon|syslog) {0,5}:(?:emerg|alert|crit|err|warn|notice|info|debug) {0,3}: (?=\S)",
+    r"(?:kern|user|daemon|syslog) {0,5}:"
+    r"(?:emerg|alert|crit|err|warn|notice|info|debug) {0,3}: (?=\S)",
 )
 
 OTHER: tuple[str, ...] = (

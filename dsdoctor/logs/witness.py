@@ -8,38 +8,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dsdoctor.errors import SourceError
 from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.flight_recorder import looks_like_dump
+from dsdoctor.logs.pyspy import looks_like_pyspy
 
-Kind = Literal[
-    "log", "error-json", "kernel", "nvidia-smi", "flight-recorder", "py-spy", "other"
-]
+Kind = Literal["log", "error-json", "kernel", "nvidia-smi", "flight-recorder", "py-spy", "other"]
 HEAD_BYTES = 1024
 
-_ENDING = r"(?:\.(?:gz|xz|bz2|zst))?$"
-_ERROR_JSON = re.compile(rf"(?i)^(?:.{{0,80}}[._-])?errors?(?:[._-].{{0,80}})?\.json{_ENDING}")
-_KERNEL = re.compile(
-    r"(?i)^(?:.{0,80}[._-])?(?:dmesg|kern(?:el)?|kmsg|journal(?:ctl)?|syslog|messages)"
-    rf"(?:[._-].{{0,80}})?{_ENDING}"
+_ZIPPED = r"(?:\.(?:gz|xz|bz2|zst))?$"
+
+
+def _named(words: str, ending: str = "") -> re.Pattern[str]:
+    """A name of these words, with anything before or after them that is set off."""
+    around = r"[\w.,@=+-]{0,80}"
+    return re.compile(rf"(?i)^(?:{around}[._-])?(?:{words})(?:[._-]{around})?{ending}{_ZIPPED}")
+
+
+_ERROR_JSON = _named("errors?", r"\.json")
+_KERNEL = _named("dmesg|kern(?:el)?|kmsg|journal(?:ctl)?|syslog")
+_SMI = _named("nvidia[._-]?smi")
+_PY_SPY = _named("py[._-]?spy")
+_RECORDER = _named("fr|(?:nccl|comm_lib|fr)_trace(?:_rank)?(?:_?\\d+)?|flight[._-]?recorder")
+_HINT = re.compile(
+    r"(?i)error|dmesg|kern|kmsg|journal|syslog|nvidia|py.?spy|trace|flight|(?:^|[._-])fr[._-]"
 )
-_SMI = re.compile(rf"(?i)^(?:.{{0,80}}[._-])?nvidia[._-]?smi(?:[._-].{{0,80}})?{_ENDING}")
-_RECORDER = re.compile(
-    r"(?i)^(?:fr|.{0,80}(?:nccl|comm_lib)_trace_rank|.{0,80}flight[._-]?recorder)(?:[._-].{0,80})?$"
-    rf"|^.{{0,80}}fr[._-](?:trace|dump|rank)"
+_NEVER = re.compile(
+    r"(?i)\.(?:py[cix]?|ipynb|cpp|cc?|cuh?|hpp?|s?o|sh|md|html?|ya?ml|toml|svg|png|ptx|cubin|jsonl"
+    r"|csv|tsv|parquet|arrow|pt|pth|safetensors|npy|npz|xml|db|lock|ttgir|ttir|llir)$"
 )
-_PY_SPY = re.compile(rf"(?i)^(?:.{{0,80}}[._-])?py[._-]?spy(?:[._-]?.{{0,80}})?{_ENDING}")
-_SOURCE_CODE = re.compile(r"(?i)\.(?:py|pyc|ipynb|cpp|cu|h|sh|md|html?|ya?ml|svg|png|so)$")
+_LOG = re.compile(r"(?i)(?:\.(?:log|txt|out|err)(?:\.\d{1,3})?|^[^.]+)(?:\.(?:gz|xz|bz2|zst))?$")
 _HOST = re.compile(
-    r"(?i)(?:^|[._-])(?P<host>(?:node|host|worker|gpu|dgx|compute)[a-z]{0,10}[-_]?\d[\w-]{0,60})(?=[.]|$)"
+    r"(?i)(?:^|[._-])(?P<host>(?:node|host|worker|gpu|dgx|compute)[a-z]{0,10}[-_]?\d[\w-]{0,60})"
+    r"(?=[.]|$)"
 )
 
 _KERNEL_LINE = re.compile(
-    rb"(?m)^(?:<\d{1,3}>|kern {0,5}:\w{3,6} {0,3}: )?(?:\[ {0,6}\+?\d{1,9}\.\d{6}\]"
-    rb"|\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\]"
-    rb"|\[[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d\]|.{15,60}? kernel: ?)"
+    rb"(?m)^(?:<\d{1,3}>|(?:kern|user|daemon) {0,5}:\w{3,6} {0,3}: )?"
+    rb"(?:\[ {0,6}\+?\d{1,9}\.\d{6}\]|.{12,60}? kernel: ?|\[[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d\]"
+    rb"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\])"
 )
-_PY_SPY_HEAD = re.compile(rb"(?m)^Process \d+: .*\n(?:Python v|.*\nPython v)|^Thread (?:0x)?[0-9A-Fa-f]+ \(")
-_TRACE = re.compile(rb'"(?:pg_config|nccl_version|comm_lib_version|entries)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +58,72 @@ class Witness:
 
 
 def is_witness_name(name: str) -> bool:
-    """May a file of this name (without its folder) be a witness? Cheap: the name only."""
-    patterns = (_ERROR_JSON, _KERNEL, _SMI, _RECORDER, _PY_SPY)
-    return not _SOURCE_CODE.search(name) and any(pattern.match(name) for pattern in patterns)
+    """May a file of this name (without its folder) be a witness? It looks at nothing else."""
+    if not _HINT.search(name) or _NEVER.search(name):
+        return False
+    return any(pattern.match(name) for pattern in (_ERROR_JSON, _KERNEL, _SMI, _RECORDER, _PY_SPY))
 
 
 def kind_of(path: Path, head: bytes) -> Kind:
     """What kind of file it is.
 
+    The name comes first: a job's own log may well begin with a table of nvidia-smi.
+
     Args:
-        path: its name decides first; only a name that promises a witness is looked into.
-        head: its first bytes, decompressed. A kernel log, a table of nvidia-smi and the like may
-            stand at the start of a job's own log, which stays a log.
+        path: the file, which need not exist.
+        head: its first bytes, decompressed; empty if there are none or they cannot be read.
     """
     name = path.name
-    if _looks_like_dump(path, head):
-        return "flight-recorder"
-    if _SMI.match(name) and (b"NVSMI LOG" in head or b"| NVIDIA-SMI " in head):
-        return "nvidia-smi"
-    if _ERROR_JSON.match(name) and head.lstrip()[:1] == b"{":
+    if _is_error_json(name, head):
         return "error-json"
-    if _PY_SPY.match(name) and _PY_SPY_HEAD.search(head):
+    if looks_like_dump(path, head):
+        return "flight-recorder"
+    if _SMI.match(name) and (not head or b"NVSMI LOG" in head or b"NVIDIA-SMI " in head):
+        # "NVIDIA-SMI has failed because ..." is a message that the rules know
+        return "log" if b"NVIDIA-SMI has failed" in head else "nvidia-smi"
+    if _PY_SPY.match(name) and (not head or looks_like_pyspy(head)):
         return "py-spy"
-    if b"\0" in head.rstrip(b"\0") and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "log" if _KERNEL.match(name) else "other"
-    lines = len(_KERNEL_LINE.findall(head))
-    if lines > (0 if _KERNEL.match(name) else 0.8 * max(3, head.count(b"\n"))):
+    if _is_kernel(name, head):
         return "kernel"
-    return "other" if name.lower().endswith((".json", ".pkl", ".pickle")) else "log"
+    return "log" if _LOG.search(name) and not _is_binary(head) else "other"
+
+
+def _is_error_json(name: str, head: bytes) -> bool:
+    """torchelastic's own name is enough; another one needs the key that it writes first."""
+    if not _ERROR_JSON.match(name):
+        return False
+    return name == "error.json" or not head or b'"message"' in head
+
+
+def _is_kernel(name: str, head: bytes) -> bool:
+    """One line of the kernel's form if the name says so, else nearly all of them."""
+    lines = len(_KERNEL_LINE.findall(head))
+    if _KERNEL.match(name):
+        return not head or lines > 0
+    return lines >= max(3, head.count(b"\n")) and bool(_LOG.search(name))
+
+
+def _is_binary(head: bytes) -> bool:
+    """NUL bytes, unless it is the UTF-16 that PowerShell writes."""
+    return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes, decompressed; empty if the file cannot be read or is no plain file."""
+    """The first bytes, decompressed; empty if it is no plain file or cannot be read."""
     try:
         if not path.is_file():
             return b""
         with open_log(path) as stream:
             return stream.read(HEAD_BYTES)
-    except (SourceError, OSError, EOFError, ValueError):
-        return b""
     except Exception:  # noqa: BLE001 - each codec has its own way to say "damaged"
         return b""
 
 
 def sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Witness]]:
-    """Part the logs from the witnesses among files found by their names.
+    """Part the logs from the witnesses, among files that were found by their names.
 
     Only files whose name promises a witness are opened, and of them the first ``HEAD_BYTES``.
-    What turns out to be neither is left out.
+    What turns out to be neither log nor witness is left out.
     """
     logs: list[Path] = []
     witnesses: list[Witness] = []
@@ -112,7 +137,7 @@ def sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Witness]]:
 
 
 def host_of(path: Path) -> str | None:
-    """The host that a file name such as ``dmesg-node7.txt`` or its folder names."""
+    """The host that a file name such as ``dmesg-node7.txt``, or else its folder, names."""
     for part in (path.name, path.parent.name):
         if match := _HOST.search(part):
             return match["host"]

@@ -119,6 +119,8 @@ def test_a_lone_kill_is_likely_not_certain(diagnose: Explain) -> None:
     root = diagnose(SPAWN + steps(0, 3) + LOST + EXIT.format(code=-9)).verdict.root
     assert root is not None
     assert (root.code, root.confidence.value) == ("DSM018", "likely")
+    assert root.ranks == (1,)
+    assert "rank 1, the only one that did not complain" in root.message
 
 
 def test_two_jobs_in_one_file_are_told_apart(diagnose: Explain) -> None:

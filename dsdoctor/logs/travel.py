@@ -1,0 +1,107 @@
+"""Log records on the way between hosts: to JSON there, back here.
+
+The other end is not trusted: sizes, types and control characters are seen to here, what the
+records claim in ``dsdoctor.logs.arrival``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from dsdoctor.errors import DsDoctorError
+from dsdoctor.logs.clean import MAX_LINE_CHARS, clean
+from dsdoctor.logs.record import LogRecord
+
+SCHEMA = "dsdoctor.events/1"
+MAX_BYTES = 16 * 1024 * 1024
+MAX_STRING_LINES = 64
+_TAILS = (200, 40, 5)
+"""Last lines kept of each log, tried in turn while a host's logs do not fit into one document."""
+_PLACES = 1 << 53
+"""Numbers beyond are no line, rank or size of anything."""
+
+
+class TravelError(DsDoctorError):
+    """What another host sent is no document of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """All that was read on one host. ``notes`` tell what was passed over there."""
+
+    schema: str = SCHEMA
+    version: str = ""
+    host: str = ""
+    records: tuple[LogRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def pack_up(parcel: Parcel, limit: int = MAX_BYTES) -> bytes:
+    """``parcel`` as JSON of at most ``limit`` bytes; what does not fit is left out and noted."""
+    data = msgspec.json.encode(parcel)
+    for lines in _TAILS:
+        if len(data) <= limit:
+            return data
+        parcel = replace(parcel, records=tuple(_shorter(item, lines) for item in parcel.records))
+        data = msgspec.json.encode(parcel)
+    return data if len(data) <= limit else _fewer(parcel, limit)
+
+
+def unpack(data: bytes) -> Parcel:
+    """The parcel in ``data``, its text made harmless.
+
+    Raises:
+        TravelError: it is none, or one of another schema.
+    """
+    try:
+        raw = msgspec.json.decode(data)
+        schema = raw.get("schema") if isinstance(raw, dict) else None
+        if schema != SCHEMA:
+            raise TravelError(f"not a document of kind {SCHEMA} but {str(schema)[:40]!r}")
+        return msgspec.convert(_harmless(raw), Parcel)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise TravelError(f"damaged: {clean(str(error).encode())[:200]}") from None
+
+
+def _shorter(record: LogRecord, lines: int) -> LogRecord:
+    """A record with less of what is only context."""
+    return replace(record, tail=record.tail[-lines:], progress=record.progress[-lines:])
+
+
+def _fewer(parcel: Parcel, limit: int) -> bytes:
+    """As many of the records as fit, those with something to tell first."""
+    order = sorted(parcel.records, key=lambda item: not (item.events or item.tracebacks))
+    kept: list[LogRecord] = []
+    left = limit - 4096 - len(msgspec.json.encode(replace(parcel, records=())))
+    for record in order:
+        left -= len(msgspec.json.encode(record)) + 1
+        if left < 0:
+            break
+        kept.append(record)
+    note = f"{len(order) - len(kept)} of {len(order)} logs left out: too much for one answer"
+    return msgspec.json.encode(
+        replace(parcel, records=tuple(kept), notes=(*parcel.notes[:20], note))
+    )
+
+
+def _harmless(value: object) -> object:
+    """The decoded JSON with every string cleaned and every number in bounds."""
+    if isinstance(value, str):
+        return _clean_text(value)
+    if isinstance(value, dict):
+        return {_clean_text(str(key)): _harmless(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_harmless(item) for item in value]
+    if isinstance(value, int) and abs(value) > _PLACES:
+        raise ValueError("a number out of bounds")
+    return value
+
+
+def _clean_text(text: str) -> str:
+    """Text as ``clean`` leaves it, line by line: exceptions have messages of several lines."""
+    if len(text) <= MAX_LINE_CHARS and text.isprintable():
+        return text
+    lines = text.split("\n", MAX_STRING_LINES)[:MAX_STRING_LINES]
+    return "\n".join(clean(line.encode("utf-8", "replace")) for line in lines)

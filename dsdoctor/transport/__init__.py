@@ -1,0 +1,1 @@
+"""Asks other hosts, through the launchers that are there already: pdsh, srun, mpirun."""
