@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import Material
 from dsdoctor.knowledge.pack import Pack, load_pack
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
@@ -59,7 +60,7 @@ def scores(corpus: Path, tolerance: int) -> Iterator[Score]:
 def report_of(log: bytes, matcher: Matcher, pack: Pack) -> Report:
     """Explain a log by its text alone."""
     reader = LogReader(matcher, "job.log", Origin(), 2026)
-    return explain([reader.read(io.BytesIO(log).read, lambda _: None)], pack)
+    return explain(Material([reader.read(io.BytesIO(log).read, lambda _: None)]), pack)
 
 
 def _score(label: dict[str, Any], report: Report, tolerance: int) -> Score:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import Material
 from dsdoctor.knowledge.pack import Pack, load_pack
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
@@ -49,4 +50,4 @@ def read(matcher: Matcher) -> Read:
 @pytest.fixture(scope="session")
 def diagnose(read: Read, pack: Pack) -> Explain:
     """Explains a log given as text or bytes."""
-    return lambda log: explain([read(log)], pack)
+    return lambda log: explain(Material([read(log)]), pack)

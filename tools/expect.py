@@ -11,9 +11,9 @@ from pathlib import Path
 import yaml
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import read_material
 from dsdoctor.knowledge.pack import load_pack
 from dsdoctor.logs.discover import discover
-from dsdoctor.logs.read import read_logs
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "tests" / "cases" / "expected.yaml"
@@ -25,8 +25,8 @@ def main() -> None:
     pack = load_pack()
     table = {}
     for meta in sorted((ROOT / "fixtures" / "cases").glob("*/meta.yaml")):
-        records = read_logs(discover([str(meta.parent)]).paths, pack)
-        root = explain(records, pack).verdict.root
+        material = read_material(discover([str(meta.parent)]).paths, pack)
+        root = explain(material, pack).verdict.root
         said = {"code": root.code, "confidence": root.confidence.value} if root else None
         table[meta.parent.name] = said
     OUT.write_text(HEAD + yaml.safe_dump(table, width=100))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from dsdoctor.cli.output import emit, progress_bar
 from dsdoctor.diagnosis.explain import explain
-from dsdoctor.errors import EXIT_FINDINGS, EXIT_OK
-from dsdoctor.knowledge.pack import load_pack
+from dsdoctor.diagnosis.material import Material, read_material
+from dsdoctor.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from dsdoctor.knowledge.pack import Pack, load_pack
 from dsdoctor.logs.discover import discover
-from dsdoctor.logs.read import read_logs
 from dsdoctor.model import Report, Severity
+from dsdoctor.transport.gather import gather
+from dsdoctor.transport.hostfile import read_hostfile
+from dsdoctor.transport.launchers import hosts_of_allocation, launcher_named
 
 LEVELS = [*(severity.value for severity in Severity), "never"]
 
@@ -34,28 +38,85 @@ LEVELS = [*(severity.value for severity in Severity), "never"]
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Add the rules of this folder; a code that exists already is replaced.",
 )
+@click.option(
+    "--hostfile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="LOG lies on the hosts of this file (DeepSpeed's syntax): scan it there.",
+)
+@click.option(
+    "--launcher",
+    type=click.Choice(["pdsh", "srun", "mpirun"]),
+    help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
+)
+@click.option(
+    "--host-timeout", type=click.IntRange(1), default=300, show_default=True, metavar="SECONDS"
+)
+@click.option(
+    "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell every finding, not only the causes.")
 def explain_command(
-    paths: tuple[str, ...], format_: str, fail_on: str, rules_folder: Path | None, verbose: bool
+    paths: tuple[str, ...],
+    format_: str,
+    fail_on: str,
+    rules_folder: Path | None,
+    hostfile: Path | None,
+    launcher: str | None,
+    host_timeout: int,
+    remote_command: str,
+    verbose: bool,
 ) -> int:
     """Say what killed the job that wrote LOG.
 
     LOG is a file, several files, a folder, a glob, or - for standard input; gzip, xz, bzip2 and
-    zstd are read as they are.
+    zstd are read as they are. In a folder, flight-recorder dumps, py-spy stacks, torchelastic's
+    error.json, kernel logs and nvidia-smi output are found by themselves.
     """
-    report = examine(paths, rules_folder)
+    pack = load_pack(extra=rules_folder)
+    if hostfile is None and launcher is None:
+        report = examine(paths, pack)
+    else:
+        hosts = read_hostfile(hostfile) if hostfile else hosts_of_allocation()
+        reach = Reach(tuple(hosts), launcher, host_timeout, remote_command)
+        report = examine_hosts(paths, pack, reach)
     emit(report, format_, verbose=verbose)
     return exit_code(report, fail_on)
 
 
-def examine(paths: tuple[str, ...], rules_folder: Path | None) -> Report:
-    """Find, read and explain the logs."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which hosts, and how to get there."""
+
+    hosts: tuple[str, ...]
+    launcher: str | None
+    timeout: int
+    remote_command: str
+
+
+def examine(paths: tuple[str, ...], pack: Pack) -> Report:
+    """Find, read and explain the logs of this host."""
     started = time.perf_counter()
     found = discover(paths)
-    pack = load_pack(extra=rules_folder)
     with progress_bar(found.paths) as advance:
-        records = read_logs(found.paths, pack, advance)
-    return explain(records, pack, time.perf_counter() - started, notes=found.notes)
+        material = read_material(found.paths, pack, advance)
+    return explain(material, pack, time.perf_counter() - started, found.notes)
+
+
+def examine_hosts(paths: tuple[str, ...], pack: Pack, reach: Reach) -> Report:
+    """Scan the logs on each host, and explain what comes back."""
+    if not reach.hosts:
+        raise UsageError("no hosts", hint="give --hostfile, or run inside a Slurm allocation")
+    started = time.perf_counter()
+    got = gather(
+        reach.hosts,
+        paths,
+        pack,
+        launcher_named(reach.launcher),
+        timeout=reach.timeout,
+        remote_command=reach.remote_command,
+    )
+    notes = [*got.notes, *map(str, got.silent)]
+    return explain(Material(list(got.records)), pack, time.perf_counter() - started, notes)
 
 
 def exit_code(report: Report, fail_on: str) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import click
 
 from dsdoctor import __version__
+from dsdoctor.diagnosis.material import Material, read_material
 from dsdoctor.errors import EXIT_OK, SourceError
 from dsdoctor.knowledge.pack import load_pack
 from dsdoctor.logs.discover import Discovery, discover
-from dsdoctor.logs.read import read_logs
 from dsdoctor.logs.travel import Parcel, pack_up
 from dsdoctor.transport.framing import framed
 
@@ -27,14 +27,20 @@ def scan_command(paths: tuple[str, ...], in_frame: bool) -> int:
     the lines that rules match, tracebacks, signs of progress and the last lines of each log.
     """
     found = _discover(paths)
-    records = tuple(read_logs(found.paths, load_pack()))
+    material = read_material(found.paths, load_pack())
+    records = (*material.records, *material.heard)
+    notes = (*found.notes, *material.notes, *_stays(material))
     host = this_host()
-    document = pack_up(
-        Parcel(version=__version__, host=host, records=records, notes=(*found.notes,))
-    )
+    document = pack_up(Parcel(version=__version__, host=host, records=records, notes=notes))
     for line in framed(document, host) if in_frame else (document.decode(),):
         click.echo(line)
     return EXIT_OK
+
+
+def _stays(material: Material) -> list[str]:
+    """What does not travel: recorder dumps and stacks are compared where all of them lie."""
+    count = len(material.dumps) + len(material.stacks)
+    return [f"{count} recorder dumps and stacks stay on this host; copy them here"] if count else []
 
 
 def _discover(paths: Iterable[str]) -> Discovery:

@@ -7,21 +7,24 @@ from dataclasses import replace
 
 from dsdoctor.diagnosis.collect import collect_next
 from dsdoctor.diagnosis.coverage import coverage_of
-from dsdoctor.diagnosis.endings import ending_of
-from dsdoctor.diagnosis.findings import finding_of
+from dsdoctor.diagnosis.endings import Ending, ending_of
+from dsdoctor.diagnosis.findings import finding_of, with_direct_effects
 from dsdoctor.diagnosis.grouping import Group, grouped
-from dsdoctor.diagnosis.incidents import incidents_of
+from dsdoctor.diagnosis.incidents import Incident, incidents_of
 from dsdoctor.diagnosis.judge import Judgement, judge
+from dsdoctor.diagnosis.material import Material
 from dsdoctor.diagnosis.nccl import nccl_findings, nccl_lines, nccl_table
 from dsdoctor.diagnosis.ordering import in_order
 from dsdoctor.diagnosis.rank_table import rank_table
-from dsdoctor.diagnosis.ranks import rank_map
+from dsdoctor.diagnosis.ranks import RankMap, rank_map
+from dsdoctor.diagnosis.recorder_findings import recorder_findings, recorder_notes
 from dsdoctor.diagnosis.restarts import last_starts
 from dsdoctor.diagnosis.screening import is_noise, is_over
 from dsdoctor.diagnosis.silent_rank import with_silent_rank
 from dsdoctor.diagnosis.skew import skew_of
+from dsdoctor.diagnosis.stacks import stack_findings
 from dsdoctor.diagnosis.timeline import timeline_of
-from dsdoctor.diagnosis.verdict import verdict_of
+from dsdoctor.diagnosis.verdict import Case, verdict_of
 from dsdoctor.diagnosis.versions import versions_of
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.record import LogRecord
@@ -29,43 +32,64 @@ from dsdoctor.model import Confidence, Finding, Report, Role
 
 
 def explain(
-    records: Sequence[LogRecord], pack: Pack, seconds: float = 0.0, notes: Sequence[str] = ()
+    material: Material, pack: Pack, seconds: float = 0.0, notes: Sequence[str] = ()
 ) -> Report:
     """Say what happened to the job.
 
     Args:
-        records: what was read from its logs.
+        material: what was read about it.
         pack: the rules the logs were read with.
         seconds: how long the reading took, for the report.
         notes: what was passed over before the reading.
     """
-    records, restarts = last_starts(records)
+    logs, restarts = last_starts(material.records)
+    records = [*logs, *material.heard]
     ranks = rank_map(records)
     skew = skew_of(records)
     incidents = in_order(incidents_of(records, pack), records, ranks, skew.seconds)
-    ending = ending_of(records, ranks)
-    every = [group for group in grouped(incidents) if not is_noise(group, records)]
-    groups = [group for group in every if not is_over(group, records, ending)]
-    judgement = judge(groups)
-    if judgement.root is None and groups and not ending.well:
-        # it failed after all: what looked survived is better than nothing
-        groups, judgement = every, judge(every)
+    ending = ending_of(logs or records, ranks)
+    groups, judgement = _judged(incidents, records, ending)
     findings = _findings(groups, judgement)
     if judgement.root is not None:
-        findings[0] = with_silent_rank(findings[0], judgement, groups, ranks)
-    verdict = verdict_of(findings, judgement, groups, ending, ranks, records, pack)
+        root = with_silent_rank(findings[0], judgement, groups, ranks)
+        findings[0] = with_direct_effects(root, groups)
+    seen = [] if ending.well else _testimony(material, ranks, pack)
+    case = Case(judgement, tuple(groups), ending, ranks, tuple(records), tuple(seen), pack)
+    verdict = verdict_of(findings, case)
     table = nccl_table(records)
-    findings += nccl_findings(table, pack)
+    seen = [item for item in seen if verdict.root is None or item.code != verdict.root.code]
+    findings += [*seen, *nccl_findings(table, pack), *material.findings]
+    more = recorder_notes(material.dumps, ranks.size) if material.dumps else []
+    notes = [*notes, *material.notes, *restarts, *skew.notes, *more]
     return Report(
         verdict=verdict,
         findings=_with_root(verdict.root, findings),
         timeline=timeline_of(groups, ending),
-        coverage=coverage_of(records, incidents, ranks, seconds, [*notes, *restarts, *skew.notes]),
+        coverage=coverage_of(records, incidents, ranks, seconds, notes),
         ranks=rank_table(groups, judgement, ranks, records),
         network=tuple(nccl_lines(table)),
         collect=collect_next(verdict.status, verdict.root),
         versions=versions_of(records),
     )
+
+
+def _judged(
+    incidents: Sequence[Incident], records: Sequence[LogRecord], ending: Ending
+) -> tuple[list[Group], Judgement]:
+    """The groups that count, and what they are to each other."""
+    every = [group for group in grouped(incidents) if not is_noise(group, records)]
+    groups = [group for group in every if not is_over(group, records, ending)]
+    judgement = judge(groups)
+    if judgement.root is None and groups and not ending.well:
+        # it failed after all: what looked survived is better than nothing
+        return every, judge(every)
+    return groups, judgement
+
+
+def _testimony(material: Material, ranks: RankMap, pack: Pack) -> list[Finding]:
+    """What flight recorders and stacks say about a job that did not end well."""
+    seen = recorder_findings(material.dumps, ranks.size, pack) if material.dumps else []
+    return [*seen, *(stack_findings(material.stacks, ranks, pack) if material.stacks else [])]
 
 
 def _findings(groups: Sequence[Group], judgement: Judgement) -> list[Finding]:
@@ -88,9 +112,12 @@ def _confidence(role: Role, root: Group | None) -> Confidence:
 
 def _with_root(root: Finding | None, findings: list[Finding]) -> tuple[Finding, ...]:
     """The root in front. One that the engine deduced explains what looked like the root."""
-    if root is None or root in findings:
+    if root is None or root is (findings[0] if findings else None):
         return tuple(findings)
-    first, *rest = findings or [root]
-    if first is not root and first.role is Role.CAUSE:
+    findings = [item for item in findings if item is not root]
+    if not findings:
+        return (root,)
+    first, *rest = findings
+    if first.role is Role.CAUSE:
         first = replace(first, role=Role.CONSEQUENCE, caused_by=root.code)
-    return (root, *([first] if first is not root else []), *rest)
+    return (root, first, *rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dsdoctor.diagnosis.frames import user_frame
@@ -46,6 +47,19 @@ def finding_of(group: Group, role: Role, confidence: Confidence, caused_by: str 
         count=group.count,
         user_frame=_place(first.link) if _has_user_frame(first) else "",
     )
+
+
+def with_direct_effects(root: Finding, groups: Sequence[Group]) -> Finding:
+    """The root with a line of each thing that its rule is known to lead to.
+
+    The kernel's line says why a process was killed, the launcher's that it was: both are evidence.
+    """
+    effects = [
+        Evidence(group.first.source, group.first.line, group.first.text)
+        for group in groups
+        if root.code in group.rule.consequence_of
+    ]
+    return replace(root, evidence=(*root.evidence, *effects[:2]))
 
 
 def finding_from_rule(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.knowledge.patterns import compiled
@@ -104,6 +105,7 @@ def _line(line: Line, host: str) -> Line:
     return replace(line, origin=_at(line.origin, host))
 
 
+@lru_cache(maxsize=1024)
 def _at(origin: Origin, host: str) -> Origin:
-    """``origin`` on ``host``, unless it names a host itself."""
+    """``origin`` on ``host``, unless it names a host itself; the same object for many lines."""
     return origin if origin.host else replace(origin, host=host)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsdoctor.errors import SourceError
+from dsdoctor.logs.witness import is_witness_name
 
 STDIN = "-"
 MAX_FILES = 100_000
@@ -74,7 +75,7 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
     files, entries = [], 0
     for path in _walk(folder, found):
         entries += 1
-        if _LOG_NAME.search(path.name) and not _NEVER.match(path.name) and _is_file(path):
+        if _may_tell(path.name) and _is_file(path):
             files.append(path)
         if len(files) >= MAX_FILES or entries >= MAX_ENTRIES:
             found.notes.append(f"{folder}: stopped after {entries} files; name the logs instead")
@@ -86,6 +87,11 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
             location=str(folder),
         )
     return sorted(files, key=_natural)
+
+
+def _may_tell(name: str) -> bool:
+    """Is it named like a log or like another witness?"""
+    return bool(_LOG_NAME.search(name) and not _NEVER.match(name)) or is_witness_name(name)
 
 
 def _is_file(path: Path) -> bool:

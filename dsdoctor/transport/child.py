@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dsdoctor.errors import UsageError
+
 CHUNK = 256 * 1024
 MAX_LINE = 64 * 1024
 """Bytes; no launcher's line that matters is longer, and the rest of one that is gets lost."""
@@ -47,15 +49,21 @@ def run(argv: Sequence[str], env: Mapping[str, str], seconds: float, take: Take)
 
     Returns:
         False if the time ran out.
+
+    Raises:
+        UsageError: it cannot be started.
     """
-    process = subprocess.Popen(  # noqa: S603 - an argument list, and hosts are checked
-        list(argv),
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - an argument list, and hosts are checked
+            list(argv),
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise UsageError(f"{argv[0]} cannot be started: {error.strerror}") from None
     in_time = False
     with process:
         try:

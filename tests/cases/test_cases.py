@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import read_material
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.discover import discover
-from dsdoctor.logs.read import read_logs
 from dsdoctor.model import Report
 from tests.conftest import ROOT
 
@@ -25,7 +25,7 @@ TOLERANCE = 3
 
 def report_of(folder: Path, pack: Pack) -> Report:
     """Explain a case as a user would: by naming its folder."""
-    return explain(read_logs(discover([str(folder)]).paths, pack), pack)
+    return explain(read_material(discover([str(folder)]).paths, pack), pack)
 
 
 def test_every_case_has_an_expectation() -> None:

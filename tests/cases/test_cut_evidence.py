@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import Material
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.clean import clean
 from dsdoctor.logs.origin import PrefixParser
@@ -42,7 +43,7 @@ def test_nobody_else_is_accused(meta_path: Path, pack: Pack, read: Read) -> None
     cut = without(log, guilty)
     if cut == log:
         pytest.skip("no line of this log carries the mark of the guilty rank")
-    root = explain([read(cut)], pack).verdict.root
+    root = explain(Material([read(cut)]), pack).verdict.root
     if root is None:
         return
     assert root.role is Role.CAUSE

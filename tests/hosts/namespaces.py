@@ -30,9 +30,9 @@ class Host:
     pid: int
     folder: Path
 
-    def enter(self, *argv: str) -> list[str]:
+    def enter(self, *argv: str, cwd: Path = Path("/")) -> list[str]:
         """The command that runs ``argv`` on this host as if from its console."""
-        return ["nsenter", f"--target={self.pid}", *NAMESPACES, f"--wd={os.getcwd()}", *argv]  # noqa: PTH109
+        return ["nsenter", f"--target={self.pid}", *NAMESPACES, f"--wd={cwd}", *argv]
 
     def run(self, *argv: str) -> None:
         """Run a short command on this host."""
@@ -63,7 +63,7 @@ def missing() -> str:
         return f"not installed: {', '.join(lacking)}"
     if not Path(SSHD).exists():
         return f"there is no {SSHD}"
-    tried = subprocess.run(["unshare", *NAMESPACES, "--fork", "true"], capture_output=True)  # noqa: PLW1510
+    tried = subprocess.run(["unshare", *NAMESPACES, "--fork", "true"], capture_output=True)
     return "" if tried.returncode == 0 else "this machine allows no namespaces"
 
 
@@ -105,15 +105,15 @@ def make_keys(keys: Path, addresses: Mapping[str, str]) -> None:
     lines = [f"{address} {name}" for name, address in addresses.items()]
     (keys / "hosts").write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
     (keys / "ssh_config").write_text(
-        f"IdentityFile {keys}/user\nIdentitiesOnly yes\nUserKnownHostsFile /dev/null\n"
-        "StrictHostKeyChecking no\nLogLevel ERROR\n"
-        "ServerAliveInterval 5\nServerAliveCountMax 3\n"
+        f"IdentityFile {keys}/user\nIdentitiesOnly yes\nUserKnownHostsFile {keys}/known_hosts\n"
+        "CheckHostIP no\nServerAliveInterval 5\nServerAliveCountMax 3\n"
     )
+    (keys / "known_hosts").write_text(f"* {(keys / 'host.pub').read_text()}")
 
 
 def call(*argv: str) -> None:
     """Run a short command that must work."""
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)  # noqa: PLW1510
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
     if done.returncode:
         raise RuntimeError(f"{shlex.join(argv)}: {done.stderr or done.stdout}")
 
@@ -132,7 +132,19 @@ def _set_up(name: str, mounts: Mapping[Path, Path | str], keys: Path) -> str:
 def _plug_in(host: Host, at_switch: Sequence[str]) -> None:
     """Give a host its cable to the switch and its address."""
     port = f"port-{host.name}"
-    call(*at_switch, "ip", "link", "add", port, "type", "veth", "peer", "eth0", "netns", f"{host.pid}")
+    call(
+        *at_switch,
+        "ip",
+        "link",
+        "add",
+        port,
+        "type",
+        "veth",
+        "peer",
+        "eth0",
+        "netns",
+        f"{host.pid}",
+    )
     call(*at_switch, "ip", "link", "set", port, "master", "br0", "up")
     host.run("ip", "address", "add", f"{host.address}/24", "dev", "eth0")
     host.link("up")
@@ -142,12 +154,15 @@ def _plug_in(host: Host, at_switch: Sequence[str]) -> None:
 def _first_process(kinds: Sequence[str], script: str) -> Iterator[int]:
     """A process in namespaces of its own, which ends when we do; gives its id."""
     argv = ["unshare", *kinds, "--fork", "--kill-child", "sh", "-c", f"{script}\necho up\nexec cat"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as outer:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(argv, **pipes) as outer:
         assert outer.stdin is not None
         assert outer.stdout is not None
+        assert outer.stderr is not None
         try:
             if outer.stdout.readline() != b"up\n":
-                raise RuntimeError(f"the host did not come up: {script}")
+                outer.kill()
+                raise RuntimeError(f"the host did not come up: {outer.stderr.read()!r}")
             children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text()
             yield int(children.split()[0])
         finally:

@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import read_material
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.discover import discover
-from dsdoctor.logs.read import read_logs
 from dsdoctor.model import Report, Status
 from tests.conftest import ROOT
 
@@ -53,7 +53,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report_of(folder: Path, pack: Pack) -> Report:
-    return explain(read_logs(discover([str(folder)]).paths, pack), pack)
+    return explain(read_material(discover([str(folder)]).paths, pack), pack)
 
 
 @pytest.mark.parametrize("slug", ["batch-triangle", "rank-error-keyerror"])

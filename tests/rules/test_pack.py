@@ -42,7 +42,7 @@ HOSTILE = [
     "0123456789" * 100_000,
     "\\'\"[]{}<>" * 100_000,
 ]
-COUNT = 570
+COUNT = 572
 """Asserted exactly, so that no rule vanishes unseen. Raise it with every new rule."""
 
 

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from dsdoctor.diagnosis.explain import explain
+from dsdoctor.diagnosis.material import Material
 from dsdoctor.diagnosis.skew import skew_of
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.matcher import Matcher
@@ -53,7 +54,7 @@ def test_the_first_error_is_found_in_spite_of_it(matcher: Matcher, pack: Pack) -
         record(matcher, 1, 9, 26, "KeyError: 'first'"),
         record(matcher, 2, 1, 21, "ValueError: second"),
     ]
-    root = explain(records, pack).verdict.root
+    root = explain(Material(records), pack).verdict.root
     assert root is not None
     assert root.ranks == (1,)
 
