@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -116,3 +117,26 @@ def test_a_missing_log_is_told_by_the_host_itself(hosts: list[Host], pack: Pack)
     assert [record.name for record in result.records] == [f"node-1:{logs}/job.log"]
     (failure,) = result.silent
     assert (failure.host, "no such file or folder" in failure.reason) == ("node-2", True)
+
+
+def test_explain_takes_a_hostfile(hosts: list[Host]) -> None:
+    """The whole way: one verdict over both hosts, and the host that was silent is named."""
+    logs = hosts[0].folder.parent / "disk" / "logs"
+    hostfile = hosts[0].folder / "hosts"
+    hostfile.write_text("node-1 slots=1\nnode-2 slots=1\nnode-3 slots=1\n")
+    path = f"PATH={hosts[0].folder}/bin:/usr/bin:/bin"
+    there = str(hosts[0].folder.parent / "disk" / "hosts")
+    command = ["dsdoctor", "explain", "--format", "json", "--launcher", "pdsh", "--hostfile", there]
+    done = subprocess.run(
+        hosts[0].enter("env", path, *command, "--host-timeout", "10", str(logs / "job.log")),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    root = report["verdict"]["root"]
+    assert (root["code"], root["hosts"]) == ("DSX001", ["node-2"])
+    assert "truck" in root["message"]
+    assert any("node-3" in note for note in report["coverage"]["notes"])
