@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dsdoctor.diagnosis.argument import argument_for
 from dsdoctor.diagnosis.collect import collect_next
 from dsdoctor.diagnosis.coverage import coverage_of
 from dsdoctor.diagnosis.endings import Ending, ending_of
@@ -28,7 +29,7 @@ from dsdoctor.diagnosis.verdict import Case, verdict_of
 from dsdoctor.diagnosis.versions import versions_of
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.model import Confidence, Finding, Report, Role
+from dsdoctor.model import Confidence, Finding, Report, Role, Verdict
 
 
 def explain(
@@ -55,7 +56,7 @@ def explain(
         findings[0] = with_direct_effects(root, groups)
     seen = [] if ending.well else _testimony(material, ranks, pack)
     case = Case(judgement, tuple(groups), ending, ranks, tuple(records), tuple(seen), pack)
-    verdict = verdict_of(findings, case)
+    verdict = _argued(verdict_of(findings, case), judgement, groups)
     table = nccl_table(records)
     seen = [item for item in seen if verdict.root is None or item.code != verdict.root.code]
     findings += [*seen, *nccl_findings(table, pack), *material.findings]
@@ -71,6 +72,14 @@ def explain(
         collect=collect_next(verdict.status, verdict.root),
         versions=versions_of(records),
     )
+
+
+def _argued(verdict: Verdict, judgement: Judgement, groups: Sequence[Group]) -> Verdict:
+    """The verdict with the reason for its confidence."""
+    if verdict.root is None:
+        return verdict
+    reason = argument_for(verdict.root, judgement, groups)
+    return replace(verdict, root=replace(verdict.root, argument=reason))
 
 
 def _judged(
@@ -112,12 +121,11 @@ def _confidence(role: Role, root: Group | None) -> Confidence:
 
 def _with_root(root: Finding | None, findings: list[Finding]) -> tuple[Finding, ...]:
     """The root in front. One that the engine deduced explains what looked like the root."""
-    if root is None or root is (findings[0] if findings else None):
+    if root is None:
         return tuple(findings)
-    findings = [item for item in findings if item is not root]
-    if not findings:
-        return (root,)
-    first, *rest = findings
-    if first.role is Role.CAUSE:
-        first = replace(first, role=Role.CONSEQUENCE, caused_by=root.code)
-    return (root, first, *rest)
+    if findings and findings[0].role is Role.CAUSE and findings[0].code == root.code:
+        return (root, *findings[1:])
+    if findings and findings[0].role is Role.CAUSE:
+        first = replace(findings[0], role=Role.CONSEQUENCE, caused_by=root.code)
+        return (root, first, *findings[1:])
+    return (root, *findings)

@@ -52,7 +52,7 @@ def _with_words(rows: dict[int, RankRow], records: Sequence[LogRecord]) -> None:
 
 def _with_endings(rows: dict[int, RankRow], groups: Sequence[Group], judgement: Judgement) -> None:
     """What went wrong on each rank first."""
-    for group in groups:
+    for group in sorted(groups, key=lambda group: group is not judgement.root):
         if judgement.roles[id(group)] is Role.CONTEXT:
             continue
         for item in group.incidents:

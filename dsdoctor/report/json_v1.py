@@ -60,6 +60,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "caused_by": finding.caused_by,
         "count": finding.count,
         "user_frame": finding.user_frame or None,
+        "argument": finding.argument or None,
     }
 
 

@@ -78,6 +78,8 @@ def _root(report: Report, root: Finding, width: int) -> Iterator[StyledLine]:
     yield []
     yield from _labelled("why", root.why, width)
     yield from _consequences(report, width)
+    if root.confidence is not Confidence.CERTAIN:
+        yield from _labelled(root.confidence.value, root.argument, width)
     yield from _fixes(root, width)
 
 
@@ -189,7 +191,10 @@ def _size(count: int) -> str:
 def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[StyledLine]:
     """A paragraph with a label in the margin."""
     wrapped = textwrap.wrap(" ".join(text.split()), max(40, width - MARGIN)) or [""]
-    yield [(f"  {label:<{MARGIN - 2}}", "bold"), (wrapped[0], style)]
+    yield [
+        (f"  {label:<{MARGIN - 2}}" + " " * (len(label) >= MARGIN - 2), "bold"),
+        (wrapped[0], style),
+    ]
     for rest in wrapped[1:]:
         yield [(" " * MARGIN, ""), (rest, style)]
 
