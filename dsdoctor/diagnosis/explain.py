@@ -11,6 +11,7 @@ from dsdoctor.diagnosis.coverage import coverage_of
 from dsdoctor.diagnosis.endings import Ending, ending_of
 from dsdoctor.diagnosis.findings import finding_of, with_direct_effects
 from dsdoctor.diagnosis.grouping import Group, grouped
+from dsdoctor.diagnosis.guilty_rank import with_guilty_rank
 from dsdoctor.diagnosis.incidents import Incident, incidents_of
 from dsdoctor.diagnosis.judge import Judgement, judge
 from dsdoctor.diagnosis.material import Material
@@ -21,7 +22,6 @@ from dsdoctor.diagnosis.ranks import RankMap, rank_map
 from dsdoctor.diagnosis.recorder_findings import recorder_findings, recorder_notes
 from dsdoctor.diagnosis.restarts import last_starts
 from dsdoctor.diagnosis.screening import is_noise, is_over
-from dsdoctor.diagnosis.silent_rank import with_silent_rank
 from dsdoctor.diagnosis.skew import skew_of
 from dsdoctor.diagnosis.stacks import stack_findings
 from dsdoctor.diagnosis.timeline import timeline_of
@@ -52,7 +52,7 @@ def explain(
     groups, judgement = _judged(incidents, records, ending)
     findings = _findings(groups, judgement)
     if judgement.root is not None:
-        root = with_silent_rank(findings[0], judgement, groups, ranks)
+        root = with_guilty_rank(findings[0], judgement, groups, ranks)
         findings[0] = with_direct_effects(root, groups)
     seen = [] if ending.well else _testimony(material, ranks, pack)
     case = Case(judgement, tuple(groups), ending, ranks, tuple(records), tuple(seen), pack)

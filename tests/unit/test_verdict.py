@@ -138,3 +138,17 @@ def test_a_restart_that_ended_well_acquits(diagnose: Explain) -> None:
     second = SPAWN.replace("process 11", "process 21").replace("process 12", "process 22")
     log = SPAWN + steps(0, 3) + FATAL + EXIT.format(code=1) + second + steps(0, 9) + gone(21, 22)
     assert diagnose(log).verdict.status is Status.HEALTHY
+
+
+def test_torchrun_names_the_rank_of_an_unmarked_traceback(diagnose: Explain) -> None:
+    """One traceback without a mark, one process that failed by itself: they belong together."""
+    line = (
+        "E0131 10:00:00.123000 4242 torch/distributed/elastic/multiprocessing/api.py:1002] failed "
+        "(exitcode: 1) local_rank: 2 (pid: 4379) of binary: /home/user/venv/bin/python\n"
+    )
+    root = diagnose(CAUGHT + line).verdict.root
+    assert root is not None
+    assert root.ranks == (2,)
+    both = diagnose(CAUGHT + CAUGHT + line).verdict.root
+    assert both is not None
+    assert both.ranks == ()
