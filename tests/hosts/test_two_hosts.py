@@ -73,7 +73,8 @@ def test_silent_hosts_are_listed_and_the_rest_is_read(hosts: list[Host], pack: P
     names = [host.name for host in hosts]
     log = str(hosts[0].folder.parent / "disk" / "logs" / "job.log")
     result = gather(names, [log], pack, _from(hosts[0], PDSH), timeout=4)
-    assert time.monotonic() - started < 15
+    # the host that hangs would do so for 600 s; the margin is for a busy machine
+    assert time.monotonic() - started < 120
     assert [record.name for record in result.records] == [f"node-1:{log}", f"node-2:{log}"]
     reasons = {failure.host: failure.reason for failure in result.silent}
     assert list(reasons) == ["node-3", "node-4", "node-5"]
@@ -128,11 +129,11 @@ def test_explain_takes_a_hostfile(hosts: list[Host]) -> None:
     there = str(hosts[0].folder.parent / "disk" / "hosts")
     command = ["dsdoctor", "explain", "--format", "json", "--launcher", "pdsh", "--hostfile", there]
     done = subprocess.run(
-        hosts[0].enter("env", path, *command, "--host-timeout", "10", str(logs / "job.log")),
+        hosts[0].enter("env", path, *command, "--host-timeout", "30", str(logs / "job.log")),
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
