@@ -20,6 +20,9 @@ KILLS = frozenset({"DSM018", "DSM021", "DSL080", "DSL082", "DSL083", "DSL084"})
 """Rules for a process that a signal ended: KILL, BUS, SEGV, heap errors, ILL, FPE."""
 
 
+HOST_LOST = frozenset({"DSL055", "DSL072"})
+"""Rules for a host that is gone as a whole, with all ranks that ran on it."""
+
 TORCHRUN = "DSL090"
 """The rule for torchrun's lines that name the process that failed first."""
 
@@ -30,6 +33,9 @@ def with_guilty_rank(
     """``root`` with its rank, where that follows from the other lines."""
     if root.ranks or judgement.root is None:
         return root
+    there = ranks.on_host.get(root.hosts[0], set()) if len(root.hosts) == 1 else set()
+    if len(there) == 1 or (there and root.code in HOST_LOST):
+        return replace(root, ranks=tuple(sorted(there)))
     if judgement.root.first.link is not None:
         return _by_torchrun(root, judgement.root, groups)
     return _by_silence(root, judgement, groups, ranks)

@@ -23,6 +23,7 @@ class RankMap:
     named: dict[int, int] = field(default_factory=dict)
     exited: dict[int, tuple[str, int]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    on_host: dict[str, set[int]] = field(default_factory=dict)
 
     @property
     def size(self) -> int | None:
@@ -48,7 +49,7 @@ def rank_map(records: Iterable[LogRecord]) -> RankMap:
     hosts: set[str] = set()
     for record in records:
         hosts |= {event.writer.host for event in record.events if event.writer.host}
-        result.seen |= _marked(record)
+        _learn_marks(result, record)
         for event in record.events:
             _learn_pid(result, event.origin)
         for fact in record.facts:
@@ -57,13 +58,17 @@ def rank_map(records: Iterable[LogRecord]) -> RankMap:
     return result
 
 
-def _marked(record: LogRecord) -> set[int]:
-    """The ranks whose mark stands on some line."""
+def _learn_marks(result: RankMap, record: LogRecord) -> None:
+    """Which ranks spoke, and on which host they ran, by the marks of their lines."""
     origins = [item.writer for item in record.events]
     origins += [item.origin for item in record.progress]
     origins += [line.origin for line in record.tail]
     origins += [item.origin for item in record.tracebacks]
-    return {origin.rank for origin in origins if origin.rank is not None}
+    for origin in origins:
+        if origin.rank is not None:
+            result.seen.add(origin.rank)
+            if origin.host:
+                result.on_host.setdefault(origin.host, set()).add(origin.rank)
 
 
 def _learn_pid(result: RankMap, origin: Origin) -> None:

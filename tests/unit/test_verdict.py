@@ -152,3 +152,15 @@ def test_torchrun_names_the_rank_of_an_unmarked_traceback(diagnose: Explain) -> 
     both = diagnose(CAUGHT + CAUGHT + line).verdict.root
     assert both is not None
     assert both.ranks == ()
+
+
+def test_a_host_with_several_ranks_accuses_none_of_them(diagnose: Explain) -> None:
+    """The traceback names the host; which of its ranks it was, nobody says."""
+    marks = "node-2: [rank2]: step=1, loss: 1.5\nnode-2: [rank3]: step=1, loss: 1.5\n"
+    caught = "".join(f"node-2: {line}\n" for line in CAUGHT.splitlines())
+    root = diagnose(marks + caught + EXIT.format(code=1)).verdict.root
+    assert root is not None
+    assert (root.hosts, root.ranks) == (("node-2",), ())
+    one = diagnose(marks.split("\n")[0] + "\n" + caught + EXIT.format(code=1)).verdict.root
+    assert one is not None
+    assert one.ranks == (2,)
