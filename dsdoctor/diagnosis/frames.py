@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from dsdoctor.knowledge.patterns import compiled
-from dsdoctor.knowledge.rule import Pattern, Rule
+from dsdoctor.knowledge.rule import Pattern
 from dsdoctor.model import Event, ExceptionLink, Frame, Origin, Traceback
 
 _LIBRARY = re.compile(
@@ -49,15 +49,6 @@ def link_of(event: Event, traceback: Traceback) -> int:
         if link.first_line <= event.line <= link.last_line:
             return number
     return 0
-
-
-def in_required_frame(rule: Rule, event: Event, tracebacks: Iterable[Traceback]) -> bool:
-    """Does the event stand in a traceback with the frame that its pattern asks for?"""
-    pattern = rule.match[event.pattern]
-    if not pattern.frame:
-        return True
-    traceback = TracebackIndex(tracebacks).find(event)
-    return traceback is not None and has_frame(pattern, traceback)
 
 
 def has_frame(pattern: Pattern, traceback: Traceback) -> bool:
