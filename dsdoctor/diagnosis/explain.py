@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dsdoctor.diagnosis.argument import argument_for
+from dsdoctor.diagnosis.clues import Clues
 from dsdoctor.diagnosis.collect import collect_next
 from dsdoctor.diagnosis.coverage import coverage_of
 from dsdoctor.diagnosis.endings import Ending, ending_of
 from dsdoctor.diagnosis.findings import finding_of, with_direct_effects
 from dsdoctor.diagnosis.grouping import Group, grouped
-from dsdoctor.diagnosis.guilty_rank import with_guilty_rank
+from dsdoctor.diagnosis.guilty_rank import is_nameless, with_guilty_rank
 from dsdoctor.diagnosis.incidents import Incident, incidents_of
 from dsdoctor.diagnosis.judge import Judgement, judge
 from dsdoctor.diagnosis.material import Material
@@ -51,8 +52,9 @@ def explain(
     ending = ending_of(logs or records, ranks)
     groups, judgement = _judged(incidents, records, ending)
     findings = _findings(groups, judgement)
+    clues = Clues(judgement, tuple(groups), ranks, tuple(records))
     if judgement.root is not None:
-        root = with_guilty_rank(findings[0], judgement, groups, ranks)
+        root = with_guilty_rank(findings[0], clues)
         findings[0] = with_direct_effects(root, groups)
     seen = [] if ending.well else _testimony(material, ranks, pack)
     case = Case(judgement, tuple(groups), ending, ranks, tuple(records), tuple(seen), pack)
@@ -69,7 +71,9 @@ def explain(
         coverage=coverage_of(records, incidents, ranks, seconds, notes),
         ranks=rank_table(groups, judgement, ranks, records),
         network=tuple(nccl_lines(table)),
-        collect=collect_next(verdict.status, verdict.root),
+        collect=collect_next(
+            verdict.status, verdict.root, nameless=is_nameless(verdict.root, clues)
+        ),
         versions=versions_of(records),
     )
 

@@ -1,69 +1,84 @@
-"""Names the guilty rank where its own lines do not.
+"""Names the guilty rank where its own lines do not, or says that nobody can.
 
-A killed process says nothing, and DeepSpeed's launcher names the wrong one. But if every other rank
-complained that its peer was gone, the one that did not is the one. A traceback of torch before 2.3,
-or before the process group is up, carries no rank; torchrun says which process failed.
+A killed process says nothing, and DeepSpeed's launcher names the wrong one. But the launcher's
+times tell which process it found dead; and if every other rank complained that its peer was gone,
+the one that did not is the one. For tracebacks without a rank see ``unmarked``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from dsdoctor.diagnosis.absence import complained
-from dsdoctor.diagnosis.grouping import Group
-from dsdoctor.diagnosis.judge import Judgement
-from dsdoctor.diagnosis.ranks import RankMap
+from dsdoctor.diagnosis.clues import Clues
+from dsdoctor.diagnosis.launcher_end import FoundDead
+from dsdoctor.diagnosis.rendezvous import with_rank_of_store
+from dsdoctor.diagnosis.unmarked import may_be_any_rank, rank_of_traceback
 from dsdoctor.model import Finding
 
-KILLS = frozenset({"DSM018", "DSM021", "DSL080", "DSL082", "DSL083", "DSL084"})
-"""Rules for a process that a signal ended: KILL, BUS, SEGV, heap errors, ILL, FPE."""
+KILLS = {"DSM018": -9, "DSM021": -7, "DSL080": -11, "DSL082": None, "DSL083": -4, "DSL084": -8}
+"""Rules for a process that a signal ended, and the exit code that is proof of it.
 
+None for an abort, which is also how a rank ends that lost its peers.
+"""
 
 HOST_LOST = frozenset({"DSL055", "DSL072"})
 """Rules for a host that is gone as a whole, with all ranks that ran on it."""
 
-TORCHRUN = "DSL090"
-"""The rule for torchrun's lines that name the process that failed first."""
 
-
-def with_guilty_rank(
-    root: Finding, judgement: Judgement, groups: Sequence[Group], ranks: RankMap
-) -> Finding:
-    """``root`` with its rank, where that follows from the other lines."""
-    if root.ranks or judgement.root is None:
+def with_guilty_rank(root: Finding, clues: Clues) -> Finding:
+    """``root`` with its rank, where that follows from the other lines; else it says so."""
+    if stored := with_rank_of_store(root, clues):
+        return stored
+    if root.ranks:
         return root
-    there = ranks.on_host.get(root.hosts[0], set()) if len(root.hosts) == 1 else set()
+    there = clues.ranks.on_host.get(root.hosts[0], set()) if len(root.hosts) == 1 else set()
     if len(there) == 1 or (there and root.code in HOST_LOST):
         return replace(root, ranks=tuple(sorted(there)))
-    if judgement.root.first.link is not None:
-        return _by_torchrun(root, judgement.root, groups)
-    return _by_silence(root, judgement, groups, ranks)
+    if root.code in KILLS and (named := _killed(root, clues)):
+        return named
+    if raised := rank_of_traceback(clues):
+        word = f"; it was rank {raised.rank}: {raised.reason}"
+        return replace(root, ranks=(raised.rank,), message=root.message + word)
+    if is_nameless(root, clues):
+        word = f"; these logs cannot tell which of ranks 0-{(clues.ranks.size or 1) - 1} it was"
+        return replace(root, message=root.message + word)
+    return root
 
 
-def _by_torchrun(root: Finding, group: Group, groups: Sequence[Group]) -> Finding:
-    """A single unmarked traceback, and a single process of which torchrun says that it failed."""
-    failed = {
-        item.origin.rank
-        for other in groups
-        if other.rule.code == TORCHRUN
-        for item in other.incidents
-        if "code" in item.fields and item.origin.rank is not None
-    }
-    if len(failed) != 1 or len(group.incidents) != 1:
-        return root
-    return replace(root, ranks=tuple(sorted(failed)))
+def is_nameless(root: Finding | None, clues: Clues) -> bool:
+    """Was it a single rank of several, and nobody can say which?"""
+    chosen = clues.judgement.root
+    if root is None or chosen is None or root.code != chosen.rule.code:
+        return False
+    if root.ranks or (clues.ranks.size or 0) < 2:
+        return False
+    return root.code in KILLS or may_be_any_rank(clues)
 
 
-def _by_silence(
-    root: Finding, judgement: Judgement, groups: Sequence[Group], ranks: RankMap
-) -> Finding:
-    """The one rank that must have been killed, if exactly one kept silent."""
-    if root.code not in KILLS or not ranks.size or ranks.size < 2:
-        return root
-    spoke = complained(groups, judgement)
-    silent = sorted(set(range(ranks.size)) - spoke)
-    if len(silent) != 1 or not spoke:
-        return root
-    word = f"; it was rank {silent[0]}, the only one that did not complain of a lost peer"
-    return replace(root, ranks=tuple(silent), message=root.message + word)
+def _killed(root: Finding, clues: Clues) -> Finding | None:
+    """The process that a signal ended: by the launcher's times, by the others' complaints."""
+    dead = clues.dead
+    if dead is not None and dead.code != KILLS[root.code]:
+        dead = None
+    silent = _silent(clues)
+    if dead is not None and silent in (None, dead.rank):
+        return _found(root, dead)
+    if silent is None or dead is not None:
+        return None
+    word = f"; it was rank {silent}, the only one that did not complain of a lost peer"
+    return replace(root, ranks=(silent,), message=root.message + word)
+
+
+def _found(root: Finding, dead: FoundDead) -> Finding:
+    word = f"; it was rank {dead.rank}: {dead.reason}"
+    known = {(item.file, item.line) for item in root.evidence}
+    lines = [item for item in dead.lines if (item.file, item.line) not in known]
+    evidence = root.evidence if root.user_frame else (*root.evidence, *lines)
+    return replace(root, ranks=(dead.rank,), message=root.message + word, evidence=evidence)
+
+
+def _silent(clues: Clues) -> int | None:
+    """The one rank that did not complain, if all others did."""
+    size, spoke = clues.ranks.size or 0, clues.spoke
+    silent = sorted(set(range(size)) - spoke) if size > 1 and spoke else []
+    return silent[0] if len(silent) == 1 else None

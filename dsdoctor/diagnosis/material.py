@@ -48,15 +48,16 @@ def read_material(
         SourceError: there is a single log and it cannot be opened.
     """
     logs, witnesses = sorted_out(paths)
-    material = Material(records=read_logs(logs, pack, advance) if logs else [])
+    matcher = Matcher(pack)
+    material = Material(records=read_logs(logs, matcher, advance))
     if witnesses:
-        _hear(material, witnesses, pack)
+        _hear(material, witnesses, pack, matcher)
     return material
 
 
-def _hear(material: Material, witnesses: list[Witness], pack: Pack) -> None:
+def _hear(material: Material, witnesses: list[Witness], pack: Pack, matcher: Matcher) -> None:
     """Add what the witnesses say."""
-    heard = read_witnesses(witnesses, pack, Matcher(pack), material.records)
+    heard = read_witnesses(witnesses, pack, matcher, material.records)
     material.heard += heard.records
     material.findings += heard.findings
     material.notes += heard.notes

@@ -14,7 +14,9 @@ class RankMap:
     """What is known about the ranks of a job.
 
     ``local_of_pid`` comes from launch.py's spawn lines, ``named`` from lines that name a pid and
-    its local rank together; ``one_host`` is true where a local rank is the rank.
+    its local rank together; ``one_host`` is true where a local rank is the rank. ``unnumbered``
+    are processes that were spawned with ``--no_local_rank``, ``stopped`` those that the launcher
+    ended, both in order.
     """
 
     world_size: int | None = None
@@ -24,6 +26,8 @@ class RankMap:
     exited: dict[int, tuple[str, int]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     on_host: dict[str, set[int]] = field(default_factory=dict)
+    unnumbered: list[int] = field(default_factory=list)
+    stopped: list[int] = field(default_factory=list)
 
     @property
     def size(self) -> int | None:
@@ -55,6 +59,7 @@ def rank_map(records: Iterable[LogRecord]) -> RankMap:
         for fact in record.facts:
             _learn(result, fact.kind, fact.fields, (record.name, fact.line))
     result.one_host = result.one_host and len(hosts) < 2
+    _number(result)
     return result
 
 
@@ -77,6 +82,16 @@ def _learn_pid(result: RankMap, origin: Origin) -> None:
         result.named.setdefault(origin.pid, origin.local_rank)
 
 
+def _number(result: RankMap) -> None:
+    """launch.py starts its processes in the order of their local ranks, and ends them so too."""
+    if not result.one_host or result.local_of_pid:
+        return
+    if len(result.unnumbered) == result.world_size:
+        result.local_of_pid = {pid: local for local, pid in enumerate(result.unnumbered)}
+    elif len(result.stopped) == result.size:
+        result.named |= {pid: local for local, pid in enumerate(result.stopped)}
+
+
 def _learn(result: RankMap, kind: str, fields: dict[str, str], place: tuple[str, int]) -> None:
     """Take in one fact."""
     if kind == "world":
@@ -87,5 +102,9 @@ def _learn(result: RankMap, kind: str, fields: dict[str, str], place: tuple[str,
             result.world_size = max(result.world_size or 0, int(fields["local"]))
     elif kind == "spawned" and "local_rank" in fields:
         result.local_of_pid[int(fields["pid"])] = int(fields["local_rank"])
+    elif kind == "spawned":
+        result.unnumbered.append(int(fields["pid"]))
+    elif kind == "stopping":
+        result.stopped.append(int(fields["pid"]))
     elif kind == "exited":
         result.exited[int(fields["pid"])] = place

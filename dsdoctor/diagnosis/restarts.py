@@ -31,17 +31,22 @@ def last_starts(records: Sequence[LogRecord]) -> tuple[list[LogRecord], list[str
 
 
 def _starts(record: LogRecord) -> list[int]:
-    """The lines at which a new round of spawning begins."""
+    """The lines at which a new round of spawning begins; a line that is printed twice begins none.
+
+    A container that starts again gives out the same process ids, so an end counts as well.
+    """
     starts: list[int] = []
-    spawned: set[tuple[str | None, str]] = set()
+    spawned: dict[tuple[str | None, str], str] = {}
+    ended = False
     for fact in record.facts:
+        ended = ended or fact.kind in ("returned", "signalled", "exited")
         if fact.kind != "spawned" or "local_rank" not in fact.fields:
             continue
-        key = (fact.origin.host, fact.fields["local_rank"])
-        if key in spawned or not starts:
+        key, pid = (fact.origin.host, fact.fields["local_rank"]), fact.fields["pid"]
+        if not starts or (key in spawned and (ended or spawned[key] != pid)):
             starts.append(fact.line)
-            spawned = set()
-        spawned.add(key)
+            spawned, ended = {}, False
+        spawned[key] = pid
     return starts
 
 

@@ -13,7 +13,7 @@ from dsdoctor.diagnosis.job_traits import JobTraits, job_traits
 from dsdoctor.diagnosis.relevance import settled
 from dsdoctor.errors import SourceError
 from dsdoctor.knowledge.pack import Pack
-from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.compression import codec_errors, open_log, reading_errors
 from dsdoctor.logs.error_json import Zone, read_error_json, utc
 from dsdoctor.logs.kernel import KernelReader
 from dsdoctor.logs.matcher import Matcher
@@ -139,7 +139,7 @@ def _kernel(path: Path, matcher: Matcher) -> LogRecord:
             return reader.read(stream.read)
     except SourceError as error:
         return reader.record(str(error))
-    except Exception as error:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except codec_errors() as error:
         return reader.record(f"{path}: damaged or cut: {type(error).__name__}: {error}")
 
 
@@ -149,7 +149,7 @@ def _gpu_causes(path: Path, matcher: Matcher, pack: Pack) -> LogRecord:
     try:
         with open_log(path) as stream:
             record = reader.read(stream.read, lambda _: None)
-    except Exception:  # noqa: BLE001 - nvidia_smi_findings has said what is wrong with the file
+    except reading_errors():  # nvidia_smi_findings has said what is wrong
         record = reader.record()
     causes = tuple(event for event in record.events if pack[event.rule].role == "cause")
     return LogRecord(record.name, record.origin, causes, lines=record.lines, bytes=record.bytes)

@@ -6,6 +6,8 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,21 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 MAGIC_BYTES = 6
+
+
+def codec_errors() -> tuple[type[Exception], ...]:
+    """What reading raises where a file is damaged or cut, or its disk fails.
+
+    For use in ``except``: by the time it is asked, a decompressor that raised is loaded.
+    """
+    zstandard = sys.modules.get("zstandard")
+    more = (zstandard.ZstdError,) if zstandard else ()
+    return (OSError, EOFError, zlib.error, lzma.LZMAError, *more)
+
+
+def reading_errors() -> tuple[type[Exception], ...]:
+    """What opening or reading a file raises."""
+    return (SourceError, *codec_errors())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dsdoctor.errors import SourceError
-from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.compression import codec_errors, open_log
 from dsdoctor.logs.filename import origin_of_name
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
@@ -83,7 +83,7 @@ def read_error_json(path: Path, matcher: Matcher, zone: Zone = utc) -> LogRecord
             data = stream.read(MAX_BYTES + 1)
     except SourceError as error:
         return LogRecord(name, notes=(str(error),))
-    except Exception as error:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except codec_errors() as error:
         return LogRecord(name, notes=(f"{name}: damaged or cut: {type(error).__name__}: {error}",))
     found = parse_error_json(data)
     notes = (f"{name}: {found.note}",) if found.note else ()

@@ -33,6 +33,8 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ),
     ("spawned", " spawned with command", r"process (?P<pid>\d+) spawned with command(?!.*--local)"),
     ("exited", " exits successfully", r"Process (?P<pid>\d+) exits successfully"),
+    ("stopping", "Killing subprocess ", r"^Killing subprocess (?P<pid>\d+)"),
+    ("returned", " exits with return code", r"exits with return code = (?P<code>-?\d+)"),
     ("signalled", "Main process received", r"Main process received (?P<signal>SIG\w+), exiting"),
     ("world", "dist_world_size=", r"dist_world_size=(?P<world_size>\d+)"),
     ("nodes", "nnodes=", r"nnodes=(?P<nodes>\d+), num_local_procs=(?P<local>\d+)"),
@@ -42,6 +44,9 @@ PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("world", "world_size", r"\bworld_size\s?[=:.]+\s?(?P<world_size>\d{1,5})\b(?!\s*[!*])"),
     *nccl.PATTERNS,
 )
+
+EACH_TIME = ("spawned", "exited", "stopping", "returned", "signalled")
+"""Facts of which every one is kept: a container that starts again gives out the same pids."""
 
 ANCHORS: tuple[str, ...] = tuple(anchor for _, anchor, _ in PATTERNS)
 _COMPILED = tuple(re.compile(regex) for _, _, regex in PATTERNS)
@@ -54,3 +59,10 @@ def fact_of(index: int, source: str, line: Line) -> Fact | None:
         return None
     fields = {name: value for name, value in match.groupdict().items() if value}
     return Fact(PATTERNS[index][0], source, line.number, line.text, fields, line.origin)
+
+
+def identity_of(fact: Fact) -> tuple[object, ...]:
+    """What makes a fact another one than those before."""
+    if fact.kind in EACH_TIME:
+        return fact.kind, fact.line
+    return (fact.kind, *nccl.place_of(fact.kind, fact.origin), *fact.fields.values())

@@ -6,9 +6,12 @@ import re
 
 from dsdoctor.model import Origin
 
+_HOST = r"(?:node|host|worker|gpu)[-_]?\d[\w-]*"
 _PATTERNS: tuple[re.Pattern[str], ...] = (
     # torchrun --log-dir: <run id>/attempt_0/3/stderr.log holds one local rank
     re.compile(r"attempt_\d+/(?P<local_rank>\d+)/std(?:out|err)\.log"),
+    # a folder of its own for each host: --log-dir logs/node-2
+    re.compile(rf"(?:^|/)(?P<host>{_HOST})/(?:[^/]+/)?attempt_\d+/"),
     # DeepSpeed --enable_each_rank_log: 01_31_10_00_00_rank3.log; common: rank_3.log, rank-3.out
     re.compile(r"(?:^|[/_.-])rank[_.-]?(?P<rank>\d{1,6})(?=[._-][^/]*$|$)"),
     # a folder of its own for each rank; a folder such as "rank1-test" names a run, not a writer
@@ -16,7 +19,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     # Slurm: slurm-77_3.out is task 3 of an array job or, with %t, of the step
     re.compile(r"slurm-\d+_(?P<rank>\d{1,6})\.(?:out|err|log)"),
     # one file a host: node-7.log, worker-2.txt
-    re.compile(r"(?:^|/)(?P<host>(?:node|host|worker|gpu)[-_]?\d[\w-]*)\.(?:log|out|err|txt)"),
+    re.compile(rf"(?:^|/)(?P<host>{_HOST})\.(?:log|out|err|txt)"),
 )
 
 

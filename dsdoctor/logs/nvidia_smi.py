@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dsdoctor.errors import SourceError
 from dsdoctor.logs.clean import clean
-from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.compression import codec_errors, open_log
 from dsdoctor.logs.gpu_state import Gpu
 from dsdoctor.logs.nvidia_smi_query import QueryParser
 from dsdoctor.logs.nvidia_smi_table import TableParser
@@ -33,7 +33,7 @@ def read_nvidia_smi(path: Path) -> GpuReport:
             data = stream.read(MAX_BYTES + 1)
     except SourceError as error:
         return GpuReport(notes=(str(error),))
-    except Exception as error:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except codec_errors() as error:
         return GpuReport(notes=(f"{path}: damaged or cut: {type(error).__name__}: {error}",))
     report = parse_nvidia_smi(data[:MAX_BYTES])
     notes = []

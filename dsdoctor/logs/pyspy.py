@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dsdoctor.errors import SourceError
 from dsdoctor.logs.clean import clean
-from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.compression import codec_errors, open_log
 from dsdoctor.logs.filename import origin_of_name
 from dsdoctor.model import Frame, Origin
 
@@ -81,9 +81,7 @@ def read_pyspy(path: Path) -> list[Stack]:
     try:
         with open_log(path) as stream:
             data = stream.read(MAX_BYTES)
-    except SourceError:
-        raise
-    except Exception as error:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except codec_errors() as error:
         raise SourceError(f"damaged or cut: {type(error).__name__}", location=name) from None
     stacks = parse_pyspy(data, name)
     if not stacks:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from dsdoctor.errors import SourceError
-from dsdoctor.knowledge.pack import Pack
-from dsdoctor.logs.compression import decompressed, open_log
+from dsdoctor.logs.compression import codec_errors, decompressed, open_log
 from dsdoctor.logs.discover import STDIN
 from dsdoctor.logs.filename import origin_of_name
 from dsdoctor.logs.matcher import Matcher
@@ -22,19 +21,19 @@ Advance = Callable[[int], None]
 
 
 def read_logs(
-    paths: Iterable[Path], pack: Pack, advance: Advance = lambda _: None
+    paths: Iterable[Path], matcher: Matcher, advance: Advance = lambda _: None
 ) -> list[LogRecord]:
     """Read every log; what cannot be read becomes a note of its record.
 
     Args:
         paths: files, or ``-`` for standard input.
-        pack: the rules.
+        matcher: the rules, arranged for the scan.
         advance: told the number of (decompressed) bytes done.
 
     Raises:
         SourceError: there is only one log and it cannot be opened.
     """
-    paths, matcher = list(paths), Matcher(pack)
+    paths = list(paths)
     return [_read(path, matcher, advance, alone=len(paths) == 1) for path in paths]
 
 
@@ -49,7 +48,7 @@ def _read(path: Path, matcher: Matcher, advance: Advance, *, alone: bool) -> Log
         if alone:
             raise
         return reader.record(str(error))
-    except Exception as error:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except codec_errors() as error:
         return reader.record(f"{name}: damaged or cut: {type(error).__name__}: {error}")
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dsdoctor.logs import nccl
 from dsdoctor.logs.blocks import Block, line_bounds, read_blocks
 from dsdoctor.logs.clean import clean
-from dsdoctor.logs.facts import Fact
+from dsdoctor.logs.facts import Fact, identity_of
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.origin import PrefixParser
 from dsdoctor.logs.progress import progress_of
@@ -81,7 +80,6 @@ class LogReader:
             tail=tail,
             lines=self._lines,
             bytes=self._bytes,
-            cut=bool(self._tail) and not self._tail.endswith((b"\n", b"\r")),
             notes=notes,
         )
 
@@ -145,8 +143,7 @@ class LogReader:
 
     def _learn(self, fact: Fact) -> bool:
         """Keep a fact unless the same was said before."""
-        place = nccl.place_of(fact.kind, fact.origin)
-        key = (fact.kind, *place, *fact.fields.values())
+        key = identity_of(fact)
         # NCCL prints a few lines for every rank and communicator; they must not crowd out the
         # launcher's closing lines
         room = MAX_FACTS // 2 if fact.kind.startswith("nccl-") else MAX_FACTS

@@ -12,8 +12,7 @@ from dsdoctor.model import Event, Line, Origin, Progress, Traceback
 class LogRecord:
     """The observations of one source, in the order of its lines.
 
-    ``tail`` holds the last lines, prefixes taken off, raw text beside them. ``cut`` says that
-    the last line has no line feed, as if the writer died in the middle of it.
+    ``tail`` holds the last lines, prefixes taken off.
     """
 
     name: str
@@ -25,5 +24,4 @@ class LogRecord:
     tail: tuple[Line, ...] = ()
     lines: int = 0
     bytes: int = 0
-    cut: bool = False
     notes: tuple[str, ...] = field(default=())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dsdoctor.logs.compression import open_log
+from dsdoctor.logs.compression import open_log, reading_errors
 from dsdoctor.logs.flight_recorder import looks_like_dump
 from dsdoctor.logs.pyspy import looks_like_pyspy
 
@@ -115,7 +115,7 @@ def head_of(path: Path) -> bytes:
             return b""
         with open_log(path) as stream:
             return stream.read(HEAD_BYTES)
-    except Exception:  # noqa: BLE001 - each codec has its own way to say "damaged"
+    except reading_errors():
         return b""
 
 

@@ -25,7 +25,7 @@ def test_a_captured_file_tells_who_when_and_what(matcher: Matcher) -> None:
     assert (record.origin.local_rank, record.origin.rank) == (1, None)
     assert record.origin.time == datetime(2026, 11, 20, 14, 28, 34)
     assert record.tracebacks[0].origin == record.origin
-    assert (record.cut, record.notes) == (False, ())
+    assert record.notes == ()
 
 
 def test_rules_apply_to_it(matcher: Matcher) -> None:

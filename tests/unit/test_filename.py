@@ -15,6 +15,7 @@ from dsdoctor.model import Origin
         ("logs/rank3.out", Origin(rank=3)),
         ("2026-01-31-10-00-00_rank12.log", Origin(rank=12)),
         ("run/attempt_0/3/stderr.log", Origin(local_rank=3)),
+        ("logs/node-2/none_x/attempt_0/0/stderr.log", Origin(local_rank=0, host="node-2")),
         ("slurm-77_3.out", Origin(rank=3)),
         ("slurm-77.out", Origin()),
         ("logs/node-7.log", Origin(host="node-7")),

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -15,12 +16,13 @@ from dsdoctor.errors import UsageError
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.record import LogRecord
 from dsdoctor.logs.travel import Parcel, pack_up
-from dsdoctor.transport.ask import ask
+from dsdoctor.transport.ask import HostFailure, ask, in_words
 from dsdoctor.transport.framing import Unframer, framed
 from dsdoctor.transport.gather import Gathered, gather
 from dsdoctor.transport.launchers import MPIRUN, PDSH, SRUN, Launcher
 
 HOSTS = ["node-1", "node-2"]
+HUNDRED = [f"n{number:02}" for number in range(100)]
 
 
 def play(folder: Path, out: str, err: str = "", then: str = "", like: Launcher = PDSH) -> Launcher:
@@ -157,6 +159,59 @@ def test_srun_hosts_are_known_by_what_they_call_themselves(tmp_path: Path, pack:
     assert records_of(result) == ["node-2:/a.log"]
     (failure,) = result.silent
     assert (failure.host, failure.reason.split(" (")[0]) == ("node-1", "dsdoctor is not there")
+
+
+def spoiled(folder: Path, bad: set[str], named: bool = False) -> Launcher:
+    """An srun that starts nothing where a bad node is among those asked; it counts its calls."""
+    script = (
+        "import pathlib, sys\n"
+        f"calls = pathlib.Path({str(folder / 'calls')!r})\n"
+        "hosts = sys.argv[1].split(',')\n"
+        "calls.open('a').write(sys.argv[1] + chr(10))\n"
+        f"bad = [host for host in hosts if host in {sorted(bad)!r}]\n"
+        "if bad:\n"
+        "    why = f'Task launch for StepId=1.0 failed on node {bad[0]}: Socket timed out'\n"
+        f"    why = why if {named} else 'Unable to create step for job 1: Requested node'\n"
+        "    sys.exit(f'srun: error: {why}')\n"
+        "for number, host in enumerate(hosts):\n"
+        f"    text = pathlib.Path({str(folder)!r}, host).read_text()\n"
+        "    sys.stdout.write(''.join(f'{number}: {line}' for line in text.splitlines(True)))\n"
+    )
+    for host in HUNDRED:
+        lines = framed(pack_up(Parcel(host=host, records=(LogRecord("/a.log"),))), host)
+        (folder / host).write_text("".join(f"{line}\n" for line in lines))
+    return replace(
+        SRUN,
+        name=sys.executable,
+        arguments=lambda hosts, *_: ["-c", script, ",".join(hosts)],
+    )
+
+
+@pytest.mark.parametrize(("named", "calls"), [(True, 4), (False, 40)])
+def test_a_bad_node_does_not_keep_the_others_from_answering(
+    tmp_path: Path, pack: Pack, named: bool, calls: int
+) -> None:
+    """Also where srun does not tell which one it is; and in few calls."""
+    bad = {"n07", "n08", "n77"}
+    result = gather(HUNDRED, ["/a.log"], pack, spoiled(tmp_path, bad, named))
+    assert records_of(result) == [f"{host}:/a.log" for host in HUNDRED if host not in bad]
+    assert [item.host for item in result.silent] == sorted(bad)
+    reason = "Socket timed out" if named else "Unable to create step"
+    assert all(reason in item.reason for item in result.silent)
+    assert len((tmp_path / "calls").read_text().splitlines()) <= calls
+
+
+def test_nobody_asks_for_ever(tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no host can be reached at all, the number of calls is bounded."""
+    monkeypatch.setattr("dsdoctor.transport.ask.MAX_CALLS", 5)
+    result = gather(HUNDRED, ["/a.log"], pack, spoiled(tmp_path, set(HUNDRED)))
+    assert [item.host for item in result.silent] == HUNDRED
+    assert len((tmp_path / "calls").read_text().splitlines()) == 5
+
+
+def test_reasons_are_told_once() -> None:
+    failures = [HostFailure("a", "down"), HostFailure("b", "late"), HostFailure("c", "down")]
+    assert in_words(failures) == ["a, c: down", "b: late"]
 
 
 def test_short_and_long_names_are_one_host(tmp_path: Path, pack: Pack) -> None:

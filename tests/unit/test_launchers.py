@@ -14,6 +14,7 @@ from dsdoctor.transport.launchers import (
     MPIRUN,
     PDSH,
     SRUN,
+    Launcher,
     hosts_of_allocation,
     launcher_named,
 )
@@ -85,6 +86,55 @@ def test_labels_of_mpirun_stand_wherever_its_buffer_ended() -> None:
     assert MPIRUN.pieces(line, ["node-1", "node-2"]) == found
     newer = "[prterun-node-1-77@1,0]<stderr>: x"
     assert MPIRUN.pieces(newer, ["node-1", "node-2"]) == [("node-1", "x")]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "line", "host"),
+    [
+        (
+            SRUN,
+            "srun: error: Task launch for StepId=6.0 failed on node node-3: "
+            "Communication connection failure",
+            "node-3",
+        ),
+        (
+            SRUN,
+            "srun: error: Unable to create step for job 9: Requested node configuration is not "
+            "available",
+            None,
+        ),
+        (SRUN, "srun: error: Unable to allocate resources: Requested nodes are busy", None),
+        (SRUN, "srun: Job step aborted: Waiting up to 7 seconds for job step to finish.", None),
+        (MPIRUN, "ORTE was unable to reliably start one or more daemons.", None),
+        (MPIRUN, "ssh: connect to host node-3 port 22: Connection refused", "node-3"),
+        (
+            MPIRUN,
+            "ssh: Could not resolve hostname node-3: Temporary failure in name resolution",
+            "node-3",
+        ),
+    ],
+)
+def test_what_a_launcher_says_when_one_host_spoils_all(
+    launcher: Launcher, line: str, host: str | None
+) -> None:
+    """As Slurm 22.05.8 and Open MPI 4.1.4 printed it."""
+    assert launcher.gives_up is not None
+    match = launcher.gives_up.search(line)
+    assert match is not None
+    assert match["host"] == host
+
+
+def test_what_one_task_says_spoils_nothing() -> None:
+    assert SRUN.gives_up is not None
+    assert not SRUN.gives_up.search("srun: error: node2: task 1: Killed")
+    assert PDSH.gives_up is None
+
+
+def test_nobody_is_asked_for_a_password() -> None:
+    """And what the user has set for ssh stays."""
+    env = MPIRUN.env({"OMPI_MCA_plm_rsh_args": "-p 2222"})
+    assert env["OMPI_MCA_plm_rsh_args"].startswith("-p 2222 -oBatchMode=yes -oConnectTimeout=")
+    assert "-oBatchMode=yes" in PDSH.env({})["PDSH_SSH_ARGS_APPEND"]
 
 
 def test_the_best_launcher_that_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def lines_of(record: LogRecord) -> list[int]:
 
 def test_empty(read: Read) -> None:
     record = read(b"")
-    assert (record.lines, record.bytes, record.events, record.cut) == (0, 0, (), False)
+    assert (record.lines, record.bytes, record.events) == (0, 0, ())
 
 
 def test_crlf_and_colours_and_nul_bytes(read: Read) -> None:
@@ -36,7 +36,7 @@ def test_crlf_and_colours_and_nul_bytes(read: Read) -> None:
 
 def test_no_line_feed_at_the_end(read: Read) -> None:
     record = read(b"one\n" + HIT)
-    assert (lines_of(record), record.lines, record.cut) == ([2], 2, True)
+    assert (lines_of(record), record.lines) == ([2], 2)
 
 
 def test_not_utf8(read: Read) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 import zstandard
 
 from dsdoctor.errors import SourceError
-from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.discover import discover
+from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.read import read_logs
 
 LOG = (
@@ -22,18 +23,22 @@ LOG = (
 )
 
 
+def _utf16(text: bytes) -> bytes:
+    return text.decode("latin-1").encode("utf-16")
+
+
 @pytest.mark.parametrize(
     "compress",
     [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress],
     ids=["plain", "gzip", "bzip2", "xz", "zstd"],
 )
 def test_archives_are_known_by_their_content(
-    tmp_path: Path, pack: Pack, compress: Callable[[bytes], bytes]
+    tmp_path: Path, matcher: Matcher, compress: Callable[[bytes], bytes]
 ) -> None:
     """The name says nothing: all are called job.log."""
     path = tmp_path / "job.log"
     path.write_bytes(compress(LOG))
-    (record,) = read_logs([path], pack)
+    (record,) = read_logs([path], matcher)
     assert (record.bytes, record.lines, bool(record.events)) == (len(LOG), 2, True)
 
 
@@ -41,14 +46,47 @@ def test_archives_are_known_by_their_content(
     "compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress]
 )
 def test_a_cut_archive_gives_what_can_be_read(
-    tmp_path: Path, pack: Pack, compress: Callable[[bytes], bytes]
+    tmp_path: Path, matcher: Matcher, compress: Callable[[bytes], bytes]
 ) -> None:
     """A clear note, and no crash."""
     path = tmp_path / "job.log"
     whole = compress(LOG + bytes(range(256)) * 4000)
     path.write_bytes(whole[: len(whole) // 2])
-    (record,) = read_logs([path], pack)
+    (record,) = read_logs([path], matcher)
     assert record.notes or record.bytes <= len(LOG) + 256 * 4000
+
+
+@pytest.mark.parametrize(
+    "compress",
+    [gzip.compress, bz2.compress, lzma.compress, zstandard.compress, _utf16],
+    ids=["gzip", "bzip2", "xz", "zstd", "utf-16"],
+)
+def test_a_damaged_file_raises_what_counts_as_damage(
+    tmp_path: Path, matcher: Matcher, compress: Callable[[bytes], bytes]
+) -> None:
+    """Whatever byte is hit, and wherever it is cut; no other exception is taken for damage."""
+    chance, path = random.Random(7), tmp_path / "job.log"  # noqa: S311
+    whole = compress(LOG * 3 + chance.randbytes(300))
+    for _ in range(150):
+        data = bytearray(whole[: chance.randrange(7, len(whole))])
+        for _ in range(chance.randrange(3)):
+            data[chance.randrange(6, len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        (record,) = read_logs([path], matcher)
+        assert all("damaged or cut" in note or "binary" in note for note in record.notes)
+
+
+def test_a_bug_of_a_reader_is_not_blamed_on_the_file(
+    tmp_path: Path, matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Matcher, "events", fail)
+    path = tmp_path / "job.log"
+    path.write_bytes(LOG)
+    with pytest.raises(KeyError):
+        read_logs([path], matcher)
 
 
 def test_a_folder_is_searched_by_sensible_names(tmp_path: Path) -> None:
@@ -92,27 +130,27 @@ def test_a_folder_without_logs_is_an_error(tmp_path: Path) -> None:
         discover([str(tmp_path)])
 
 
-def test_an_unreadable_file_among_others_is_noted(tmp_path: Path, pack: Pack) -> None:
+def test_an_unreadable_file_among_others_is_noted(tmp_path: Path, matcher: Matcher) -> None:
     good, bad = tmp_path / "a.log", tmp_path / "b.log"
     good.write_bytes(LOG)
     bad.symlink_to(tmp_path / "gone.log")
-    records = read_logs([good, bad], pack)
+    records = read_logs([good, bad], matcher)
     assert records[0].events
     assert "b.log" in records[1].notes[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16_is_read(tmp_path: Path, pack: Pack, encoding: str) -> None:
+def test_utf_16_is_read(tmp_path: Path, matcher: Matcher, encoding: str) -> None:
     """PowerShell writes it; the byte order mark tells."""
     path = tmp_path / "job.log"
     mark = {"utf-16": b"", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}[encoding]
     path.write_bytes(mark + LOG.decode().encode(encoding))
-    (record,) = read_logs([path], pack)
+    (record,) = read_logs([path], matcher)
     assert (record.lines, [event.line for event in record.events]) == (2, [2])
 
 
-def test_binary_data_is_noted(tmp_path: Path, pack: Pack) -> None:
+def test_binary_data_is_noted(tmp_path: Path, matcher: Matcher) -> None:
     path = tmp_path / "model.log"
     path.write_bytes(bytes(range(256)) * 64)
-    (record,) = read_logs([path], pack)
+    (record,) = read_logs([path], matcher)
     assert "binary" in record.notes[0]

@@ -37,9 +37,9 @@ def travelled(record: LogRecord) -> LogRecord:
 @pytest.mark.parametrize(
     "folder", sorted({path.parent for path in SOME}), ids=lambda path: path.name
 )
-def test_captured_logs_arrive_whole(folder: Path, pack: Pack) -> None:
+def test_captured_logs_arrive_whole(folder: Path, pack: Pack, matcher: Matcher) -> None:
     """What arrives is what was read, and by our own rules the same again."""
-    records = read_logs(discover([str(folder)]).paths, pack)
+    records = read_logs(discover([str(folder)]).paths, matcher)
     for record in records:
         again = arrived(travelled(record), "a", pack)
         assert repr(again) == repr(arrived(record, "a", pack))
@@ -53,10 +53,10 @@ def test_captured_logs_arrive_whole(folder: Path, pack: Pack) -> None:
         assert again.notes == tuple(f"a: {note}" for note in record.notes)
 
 
-def test_a_job_of_two_hosts_gets_the_verdict_of_its_files(pack: Pack) -> None:
+def test_a_job_of_two_hosts_gets_the_verdict_of_its_files(pack: Pack, matcher: Matcher) -> None:
     """Each host sends its own log; the rank at fault is on the second."""
     folder = ROOT / "fixtures" / "cases" / "hosts-clock-skew"
-    here = read_logs(discover([str(folder)]).paths, pack)
+    here = read_logs(discover([str(folder)]).paths, matcher)
     there = [arrived(travelled(item), Path(item.name).stem, pack) for item in here]
     mine, theirs = (
         explain(Material(list(records)), pack).verdict.root for records in (here, there)
