@@ -47,12 +47,14 @@ class Role(str, Enum):
 
 
 class Status(str, Enum):
-    """What the verdict as a whole says."""
+    """What the verdict as a whole says: the first four of a log, the others of a check."""
 
     DIAGNOSED = "diagnosed"
     UNRECOGNISED = "unrecognised"
     HEALTHY = "healthy"
     INCONCLUSIVE = "inconclusive"
+    CLEAN = "clean"
+    PROBLEMS = "problems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ class Evidence:
 class Remedy:
     """One way out. Exactly one of ``config``, ``env``, ``command``, ``code`` is usually set.
 
-    ``config`` is an RFC 7396 merge patch for ds_config.json.
+    ``config`` is an RFC 7396 merge patch for ds_config.json; ``fix`` is ``safe`` or ``unsafe``
+    where the patch was made for the user's own file, and empty where it is only an example.
     """
 
     summary: str
@@ -186,6 +189,7 @@ class Remedy:
     code: str = ""
     risk: str = "safe"
     confirm: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +266,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a repair did to one configuration. ``written`` is empty where nothing was saved."""
+
+    file: str
+    applied: tuple[str, ...]
+    diff: str
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a renderer needs."""
+    """Everything a renderer needs. ``command`` made it: explain, lint, preflight or smoke."""
 
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
@@ -273,6 +287,8 @@ class Report:
     network: tuple[str, ...] = ()
     collect: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    command: str = "explain"
+    changes: tuple[Change, ...] = ()
 
 
 MAX_RUNS_NAMED = 8

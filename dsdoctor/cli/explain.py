@@ -8,18 +8,24 @@ from pathlib import Path
 
 import click
 
+from dsdoctor.checks.tailor import tailored
+from dsdoctor.cli.mend import Wish, fixed
 from dsdoctor.cli.output import emit, progress_bar
+from dsdoctor.cli.verdicts import LEVELS, exit_code
 from dsdoctor.diagnosis.explain import explain
 from dsdoctor.diagnosis.material import Material, read_material
-from dsdoctor.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from dsdoctor.errors import SourceError, UsageError
+from dsdoctor.job.assemble import Sources, assemble
+from dsdoctor.job.syntax.read import read_document
 from dsdoctor.knowledge.pack import Pack, load_pack
 from dsdoctor.logs.discover import discover
-from dsdoctor.model import Report, Severity
+from dsdoctor.model import Report
+from dsdoctor.transport.ask import in_words
 from dsdoctor.transport.gather import gather
 from dsdoctor.transport.hostfile import read_hostfile
 from dsdoctor.transport.launchers import hosts_of_allocation, launcher_named
 
-LEVELS = [*(severity.value for severity in Severity), "never"]
+NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is called"
 
 
 @click.command("explain")
@@ -54,6 +60,22 @@ LEVELS = [*(severity.value for severity in Severity), "never"]
 @click.option(
     "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
 )
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The job's ds_config.json: remedies then carry its own numbers.",
+)
+@click.option("--trainer", is_flag=True, help='The Hugging Face Trainer fills "auto" in it.')
+@click.option(
+    "--fix",
+    type=click.IntRange(0),
+    is_flag=False,
+    flag_value=0,
+    metavar="[N]",
+    help="Apply fix N to --config; without a number the first that changes it.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the fixed file here.")
+@click.option("--in-place", is_flag=True, help="Write the fixed file over the old one.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell every finding, not only the causes.")
 def explain_command(
     paths: tuple[str, ...],
@@ -64,6 +86,11 @@ def explain_command(
     launcher: str | None,
     host_timeout: int,
     remote_command: str,
+    config: Path | None,
+    trainer: bool,
+    fix: int | None,
+    output: Path | None,
+    in_place: bool,
     verbose: bool,
 ) -> int:
     """Say what killed the job that wrote LOG.
@@ -79,8 +106,24 @@ def explain_command(
         hosts = read_hostfile(hostfile) if hostfile else hosts_of_allocation()
         reach = Reach(tuple(hosts), launcher, host_timeout, remote_command)
         report = examine_hosts(paths, pack, reach)
+    if config is not None:
+        wish = Wish(unsafe=True, output=output, in_place=in_place)
+        report = with_config(report, config, pack, trainer=trainer)
+        report = report if fix is None else fixed(report, config, fix, wish)
+    elif fix is not None or output or in_place:
+        raise UsageError("there is nothing to fix without --config", hint="--config ds_config.json")
     emit(report, format_, verbose=verbose)
     return exit_code(report, fail_on)
+
+
+def with_config(report: Report, config: Path, pack: Pack, *, trainer: bool) -> Report:
+    """The report with its remedies fitted to the job's own configuration."""
+    sources = Sources(
+        world_size=report.coverage.world_size,
+        trainer=trainer,
+        deepspeed=report.versions.get("deepspeed") or None,
+    )
+    return tailored(report, assemble(read_document(config), sources), pack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +158,11 @@ def examine_hosts(paths: tuple[str, ...], pack: Pack, reach: Reach) -> Report:
         timeout=reach.timeout,
         remote_command=reach.remote_command,
     )
-    notes = [*got.notes, *map(str, got.silent)]
+    silent = in_words(got.silent)
+    if not got.records:
+        missing = any("is not there" in line for line in silent)
+        raise SourceError(
+            f"no host answered; {'; '.join(silent)}", hint=NOT_THERE if missing else ""
+        )
+    notes = [*got.notes, *silent]
     return explain(Material(list(got.records)), pack, time.perf_counter() - started, notes)
-
-
-def exit_code(report: Report, fail_on: str) -> int:
-    """1 if any finding is at or above ``fail_on``."""
-    if fail_on == "never":
-        return EXIT_OK
-    level = Severity(fail_on).level
-    worst = max((finding.severity.level for finding in report.findings), default=-1)
-    return EXIT_FINDINGS if worst >= level else EXIT_OK

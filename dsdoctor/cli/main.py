@@ -11,6 +11,7 @@ import click
 
 from dsdoctor import __version__
 from dsdoctor.cli.explain import explain_command
+from dsdoctor.cli.lint import lint_command
 from dsdoctor.cli.rules import rule_command, rules_command
 from dsdoctor.cli.scan import scan_command
 from dsdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DsDoctorError
@@ -19,14 +20,14 @@ from dsdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dsdoctor")
 def dsdoctor() -> None:
-    """Find out why a DeepSpeed job died.
+    """Find out why a DeepSpeed job died, and keep the next one from dying.
 
     Exit codes: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 dsdoctor itself
     failed, 130 interrupted.
     """
 
 
-for command in (explain_command, scan_command, rules_command, rule_command):
+for command in (explain_command, lint_command, scan_command, rules_command, rule_command):
     dsdoctor.add_command(command)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dsdoctor.model import Report
-from dsdoctor.report import json_v1, text
+from dsdoctor.report import findings_text, json_v1, text
 from dsdoctor.report.lines import as_plain, print_styled
 
 PLAIN_WIDTH = 100
@@ -24,12 +24,13 @@ def emit(report: Report, format_: str, *, verbose: bool) -> None:
     """Write ``report`` to standard output."""
     if format_ == "json":
         click.echo(json_v1.render(report), nl=False)
-    elif wants_colour():
+        return
+    render = text.render if report.command == "explain" else findings_text.render
+    if wants_colour():
         width = shutil.get_terminal_size().columns
-        print_styled(text.render(report, width, verbose=verbose), sys.stdout)
+        print_styled(render(report, width, verbose=verbose), sys.stdout)
     else:
-        lines = text.render(report, PLAIN_WIDTH, verbose=verbose)
-        click.echo(as_plain(lines), nl=False)
+        click.echo(as_plain(render(report, PLAIN_WIDTH, verbose=verbose)), nl=False)
 
 
 def wants_colour() -> bool:

@@ -78,7 +78,8 @@ def index_bytes(rules: Iterable[Rule]) -> bytes:
 def _for_index(rule: Rule) -> Rule:
     """A rule as the index keeps it."""
     match = tuple(with_anchors(pattern) for pattern in rule.match)
-    return msgspec.structs.replace(rule, samples=None, match=match)
+    lint = msgspec.structs.replace(rule.lint, fires=(), silent=()) if rule.lint else None
+    return msgspec.structs.replace(rule, samples=None, match=match, lint=lint)
 
 
 def with_anchors(pattern: Pattern) -> Pattern:

@@ -84,6 +84,39 @@ class Samples(_Strict, frozen=True):
     silent: Annotated[tuple[SilentSample, ...], msgspec.Meta(min_length=1)]
 
 
+class LintSample(_Strict, frozen=True):
+    """A configuration, and what else is known about its job.
+
+    ``config`` is the text of ds_config.json, ``arguments`` are TrainingArguments (their mere
+    presence says that the Trainer fills "auto"), ``accelerate`` and ``hostfile`` are texts of
+    such files, ``launch`` is a launch line, ``gpu`` a compute capability such as "8.0".
+    ``expect`` names the ``key`` and ``line`` of the finding, its ``severity``, or a ``message``
+    that is in what it says. ``fixed`` is the config after its first fix.
+    """
+
+    config: str
+    world_size: int | None = None
+    trainer: bool = False
+    arguments: dict[str, Any] | None = None
+    accelerate: str = ""
+    launch: str = ""
+    hostfile: str = ""
+    deepspeed: str = ""
+    model: dict[str, Any] = {}
+    gpu: str = ""
+    expect: dict[str, Any] = {}
+    fixed: str = ""
+    why: str = ""
+
+
+class Lint(_Strict, frozen=True):
+    """The rule seen from the configuration. ``message`` replaces the one meant for logs."""
+
+    fires: Annotated[tuple[LintSample, ...], msgspec.Meta(min_length=1)]
+    silent: Annotated[tuple[LintSample, ...], msgspec.Meta(min_length=1)]
+    message: str = ""
+
+
 class Rule(_Strict, frozen=True):
     """One problem: how it shows, what it means, what to do.
 
@@ -92,7 +125,8 @@ class Rule(_Strict, frozen=True):
     ``at_end`` asks that the line is among the last things its rank said.
     ``min_count`` is the number of matching lines of one rank below which it is noise.
     ``refines`` names rules of which this is a special case; ``consequence_of`` names rules
-    that, seen in the same job, explain this one.
+    that, seen in the same job, explain this one. ``lint`` is there if a check of the
+    configuration reports the problem too.
     """
 
     code: Code
@@ -114,6 +148,7 @@ class Rule(_Strict, frozen=True):
     false_positives: str = ""
     references: tuple[str, ...] = ()
     samples: Samples | None = None
+    lint: Lint | None = None
 
     @property
     def family(self) -> str:

@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from dsdoctor.model import Coverage, Finding, RankRow, Remedy, Report, TimelineEntry
+from dsdoctor.model import Change, Coverage, Finding, RankRow, Remedy, Report, TimelineEntry
 
 SCHEMA = "dsdoctor.report/1"
 
@@ -24,6 +24,7 @@ def as_dict(report: Report) -> dict[str, Any]:
     root = report.verdict.root
     return {
         "schema": SCHEMA,
+        "command": report.command,
         "verdict": {
             "status": report.verdict.status.value,
             "summary": report.verdict.summary,
@@ -36,6 +37,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "network": list(report.network),
         "collect_next": list(report.collect),
         "versions": dict(report.versions),
+        "changes": [_change(change) for change in report.changes],
     }
 
 
@@ -69,10 +71,19 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
     for name in ("config", "env"):
         if value := getattr(remedy, name):
             result[name] = dict(value)
-    for name in ("command", "code", "confirm"):
+    for name in ("command", "code", "confirm", "fix"):
         if value := getattr(remedy, name):
             result[name] = value
     return result
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "file": change.file,
+        "applied": list(change.applied),
+        "diff": change.diff,
+        "written": change.written or None,
+    }
 
 
 def _row(row: RankRow) -> dict[str, Any]:

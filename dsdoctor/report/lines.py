@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import IO
 
@@ -11,9 +12,19 @@ Piece = tuple[str, str]
 StyledLine = list[Piece]
 
 
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def harmless(text: str) -> str:
+    """``text`` with control characters and marks of direction spelt out."""
+    if text.isprintable():
+        return text
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def as_plain(lines: Iterable[StyledLine]) -> str:
     """The text without styles, ending in a line feed."""
-    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+    return "".join("".join(harmless(text) for text, _ in line).rstrip() + "\n" for line in lines)
 
 
 def print_styled(lines: Iterable[StyledLine], stream: IO[str]) -> None:
@@ -25,5 +36,5 @@ def print_styled(lines: Iterable[StyledLine], stream: IO[str]) -> None:
     for line in lines:
         text = Text()
         for piece, style in line:
-            text.append(piece, style or None)
+            text.append(harmless(piece), style or None)
         console.print(text)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator
 
 from dsdoctor.model import (
     Confidence,
     Coverage,
     Finding,
-    Remedy,
     Report,
     Role,
     Status,
     ranks_named,
 )
+from dsdoctor.report.changes import change_lines
+from dsdoctor.report.fixes import fix_lines
 from dsdoctor.report.lines import StyledLine
 from dsdoctor.report.names import ranks_and_hosts
+from dsdoctor.report.paragraphs import labelled, prose
 from dsdoctor.report.story import rank_lines, timeline_lines
 
-MARGIN = 8
 MAX_TEXT = 400
 _CONFIDENCE = {"certain": "bold green", "likely": "yellow", "possible": "dim"}
 
@@ -47,6 +46,8 @@ def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[S
     lines += _others(report, width, verbose)
     lines.append([])
     lines += _footer(report, root)
+    for change in report.changes:
+        lines += [[], *change_lines(change)]
     return lines
 
 
@@ -73,14 +74,14 @@ def _root(report: Report, root: Finding, width: int) -> Iterator[StyledLine]:
     if report.verdict.status is Status.UNRECOGNISED:
         yield [("  unknown cause: no rule explains this; here is where it began", "yellow")]
     yield []
-    yield from _prose("  ", root.message, width)
+    yield from prose("  ", root.message, width)
     yield from _evidence(root)
     yield []
-    yield from _labelled("why", root.why, width)
+    yield from labelled("why", root.why, width)
     yield from _consequences(report, width)
     if root.confidence is not Confidence.CERTAIN:
-        yield from _labelled(root.confidence.value, root.argument, width)
-    yield from _fixes(root, width)
+        yield from labelled(root.confidence.value, root.argument, width)
+    yield from fix_lines(root, width)
 
 
 def _evidence(finding: Finding) -> Iterator[StyledLine]:
@@ -106,35 +107,13 @@ def _consequences(report: Report, width: int) -> Iterator[StyledLine]:
     parts = [_folded(item) for item in followed[:4]]
     if len(followed) > len(parts):
         parts.append(f"{len(followed) - len(parts)} more kinds of fallout")
-    yield from _labelled("then", "; ".join(parts), width)
+    yield from labelled("then", "; ".join(parts), width)
 
 
 def _folded(finding: Finding) -> str:
     who = ranks_and_hosts(finding)
     count = "1 line" if finding.count == 1 else f"{finding.count} lines"
     return f"{finding.title} ({who + ': ' if who else ''}{count})"
-
-
-def _fixes(finding: Finding, width: int) -> Iterator[StyledLine]:
-    """The ways out, ready to paste, and how to prove the first."""
-    for number, remedy in enumerate(finding.remedies, 1):
-        label = f"fix {number}" if len(finding.remedies) > 1 else "fix"
-        risk = f" ({remedy.risk})" if remedy.risk != "safe" else ""
-        yield from _labelled(label, remedy.summary + risk, width, style="bold")
-        for line in _pasteable(remedy):
-            yield [(" " * MARGIN + "  ", ""), (line, "cyan")]
-    confirm = next((item.confirm for item in finding.remedies if item.confirm), "")
-    if confirm:
-        yield [(f"  {'prove':<{MARGIN - 2}}", "bold"), (confirm.strip(), "cyan")]
-
-
-def _pasteable(remedy: Remedy) -> Iterator[str]:
-    if remedy.config:
-        yield from json.dumps(dict(remedy.config), indent=2).splitlines()
-    for name, value in remedy.env.items():
-        yield f"export {name}={value}"
-    for block in (remedy.command, remedy.code):
-        yield from block.strip().splitlines()
 
 
 def _others(report: Report, width: int, verbose: bool) -> Iterator[StyledLine]:
@@ -148,9 +127,9 @@ def _others(report: Report, width: int, verbose: bool) -> Iterator[StyledLine]:
             (f"  {finding.title}  ", "bold"),
             (_part(finding), "dim"),
         ]
-        yield from _prose("  ", finding.message, width)
+        yield from prose("  ", finding.message, width)
         yield from _evidence(finding)
-        yield from _fixes(finding, width)
+        yield from fix_lines(finding, width)
 
 
 def _part(finding: Finding) -> str:
@@ -186,19 +165,3 @@ def _size(count: int) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count = count / 1000  # type: ignore[assignment]
     return f"{count:.1f} GB"
-
-
-def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[StyledLine]:
-    """A paragraph with a label in the margin."""
-    wrapped = textwrap.wrap(" ".join(text.split()), max(40, width - MARGIN)) or [""]
-    yield [
-        (f"  {label:<{MARGIN - 2}}" + " " * (len(label) >= MARGIN - 2), "bold"),
-        (wrapped[0], style),
-    ]
-    for rest in wrapped[1:]:
-        yield [(" " * MARGIN, ""), (rest, style)]
-
-
-def _prose(indent: str, text: str, width: int) -> Iterator[StyledLine]:
-    for line in textwrap.wrap(" ".join(text.split()), max(40, width - len(indent))):
-        yield [(indent, ""), (line, "")]

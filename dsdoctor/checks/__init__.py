@@ -1,0 +1,1 @@
+"""Checks of a job's configuration: small functions from ``JobSpec`` to problems."""
