@@ -37,8 +37,11 @@ class Group:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """All hosts known to have had it."""
-        return tuple(sorted({item.origin.host for item in self.incidents if item.origin.host}))
+        """All hosts known to have had it: those that a line names, or else those that wrote it."""
+        events = [item.event for item in self.incidents if item.event]
+        named = {host for event in events if (host := event.fields.get("host"))}
+        wrote = {item.origin.host for item in self.incidents if item.origin.host}
+        return tuple(sorted(named or wrote))
 
     @property
     def count(self) -> int:

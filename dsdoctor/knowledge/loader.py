@@ -30,7 +30,7 @@ def load_rule(path: Path) -> Rule:
 
     Raises:
         RuleError: the file is unreadable, is not YAML, breaks the schema, or has a regex that
-            does not compile or promises no literal for the scanner.
+            does not compile or promises no literal for the scanner, or a ``lint`` without samples.
     """
     root = _compose(path)
     try:
@@ -38,6 +38,8 @@ def load_rule(path: Path) -> Rule:
     except msgspec.ValidationError as error:
         raise _located(path, root, str(error)) from None
     _check_patterns(path, root, rule)
+    if rule.lint and not (rule.lint.fires and rule.lint.silent):
+        raise RuleError("lint needs samples that fire and samples that do not", location=str(path))
     return rule
 
 

@@ -110,10 +110,20 @@ class LintSample(_Strict, frozen=True):
 
 
 class Lint(_Strict, frozen=True):
-    """The rule seen from the configuration. ``message`` replaces the one meant for logs."""
+    """The rule seen from the configuration. ``message`` replaces the one meant for logs.
 
-    fires: Annotated[tuple[LintSample, ...], msgspec.Meta(min_length=1)]
-    silent: Annotated[tuple[LintSample, ...], msgspec.Meta(min_length=1)]
+    A rule file has samples of both kinds; the wheel's index leaves them out.
+    """
+
+    fires: tuple[LintSample, ...] = ()
+    silent: tuple[LintSample, ...] = ()
+    message: str = ""
+
+
+class Preflight(_Strict, frozen=True):
+    """The rule seen on a machine. ``probe`` reports it; ``message`` replaces the one for logs."""
+
+    probe: str
     message: str = ""
 
 
@@ -126,7 +136,7 @@ class Rule(_Strict, frozen=True):
     ``min_count`` is the number of matching lines of one rank below which it is noise.
     ``refines`` names rules of which this is a special case; ``consequence_of`` names rules
     that, seen in the same job, explain this one. ``lint`` is there if a check of the
-    configuration reports the problem too.
+    configuration reports the problem too, ``preflight`` if a probe of the machine does.
     """
 
     code: Code
@@ -149,6 +159,7 @@ class Rule(_Strict, frozen=True):
     references: tuple[str, ...] = ()
     samples: Samples | None = None
     lint: Lint | None = None
+    preflight: Preflight | None = None
 
     @property
     def family(self) -> str:

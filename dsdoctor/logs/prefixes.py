@@ -67,6 +67,8 @@ LETTER: tuple[str, ...] = (
     r"(?P<host>[A-Za-z0-9][\w.-]*):(?P<pid>\d+):\d+ \[(?P<local_rank>\d+)\] (?=\S)",
     # docker compose "worker-1  | ", pdsh "node-7: "
     r"(?P<host>[a-z][\w.-]{0,60}-\d{1,4})\s{1,10}\|\s?",
+    # slurmstepd, where several slurmd share a machine
+    rf"slurmstepd-{_HOST}: ",
     rf"(?P<host>{_PDSH}): ?",
     # syslog and journalctl: "Jan 31 10:00:00 node-1 kernel: ", "Sat 2026-01-31 10:00:00 CET ..."
     rf"{_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_CLOCK} {_HOST} [A-Za-z][\w./-]{{0,60}}(?:\[\d+\])?: ?",

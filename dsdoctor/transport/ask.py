@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dsdoctor.transport.child import run
@@ -13,12 +15,15 @@ from dsdoctor.transport.launchers import CONNECT_SECONDS, Launcher
 from dsdoctor.transport.talk import Talk
 
 GRACE_SECONDS = 5
+MAX_CALLS = 64
+"""Of the launcher, where hosts that spoil a call for all must be told from the others."""
 
 _OUT_OF_TIME = re.compile(r"command timeout")
 _NOT_THERE = re.compile(r"not found|No module named dsdoctor|execve\(\)|No such file or directory$")
 _OWN_WORDS = re.compile(r"^dsdoctor: (?P<words>.*)")
 _NOISE = re.compile(
-    r"exit(?:ed with)? (?:exit )?code|sending (?:SIG|signal)|Permanently added|^hint: |^[-*=\s]*\Z"
+    r"exit(?:ed with)? (?:exit )?code|sending (?:SIG|signal)|Permanently added|^hint: "
+    r"|queued and waiting|^[-*=\s]*\Z"
 )
 
 
@@ -41,6 +46,14 @@ class Answers:
     silent: tuple[HostFailure, ...] = ()
 
 
+def in_words(failures: Iterable[HostFailure]) -> list[str]:
+    """A line for each reason, with all hosts that have it."""
+    hosts: dict[str, list[str]] = {}
+    for failure in failures:
+        hosts.setdefault(failure.reason, []).append(failure.host)
+    return [f"{', '.join(names)}: {reason}" for reason, names in hosts.items()]
+
+
 def ask(
     hosts: Sequence[str],
     remote: Sequence[str],
@@ -57,12 +70,42 @@ def ask(
         seconds: that one host may take.
         limit: bytes that one document may have.
     """
-    talk = Talk(hosts, launcher, limit)
-    waves = -(-len(hosts) // launcher.waves) if launcher.waves else 1
-    total = waves * (CONNECT_SECONDS + seconds) + GRACE_SECONDS
-    argv = launcher.command(hosts, remote, seconds)
-    in_time = run(argv, launcher.env(os.environ), total, talk.take)
-    return _answers(hosts, talk, remote[0], "" if in_time else f"no answer in {total} s")
+    deadline = time.monotonic() + 2 * _bound(len(hosts), launcher, seconds)
+    documents: dict[str, bytes] = {}
+    failures: dict[str, HostFailure] = {}
+    groups = deque([tuple(hosts)])
+    for _ in range(MAX_CALLS):
+        left = deadline - time.monotonic()
+        if not groups or left <= 0:
+            break
+        group = groups.popleft()
+        talk = Talk(group, launcher, limit)
+        total = min(left, _bound(len(group), launcher, seconds))
+        argv = launcher.command(group, remote, seconds)
+        in_time = run(argv, launcher.env(os.environ), total, talk.take)
+        overdue = "" if in_time else f"no answer in {total:.0f} s"
+        answers = _answers(group, talk, remote[0], overdue)
+        documents.update(answers.documents)
+        failures.update((item.host, item) for item in answers.silent)
+        groups.extend(_again(group, talk, answers))
+    order = [host for host in dict.fromkeys((*hosts, *documents)) if host in documents]
+    silent = [failures[host] for host in hosts if host in failures and host not in documents]
+    return Answers({host: documents[host] for host in order}, tuple(silent))
+
+
+def _bound(hosts: int, launcher: Launcher, seconds: int) -> float:
+    """Seconds after which a call to so many hosts is given up."""
+    waves = -(-hosts // launcher.waves) if launcher.waves else 1
+    return waves * (CONNECT_SECONDS + seconds) + GRACE_SECONDS
+
+
+def _again(hosts: Sequence[str], talk: Talk, answers: Answers) -> list[tuple[str, ...]]:
+    """Groups of hosts that another one may have kept from answering; each smaller than before."""
+    if not talk.gave_up:
+        return []
+    rest = tuple(item.host for item in answers.silent if item.host not in talk.blamed)
+    half = len(rest) // 2 if len(rest) == len(hosts) else len(rest)
+    return [group for group in (rest[:half], rest[half:]) if 0 < len(group) < len(hosts)]
 
 
 def _answers(hosts: Sequence[str], talk: Talk, program: str, overdue: str) -> Answers:
@@ -104,4 +147,4 @@ def _reason(
     if frame is not None and frame.begun:
         return "its answer was cut off"
     general = [line for line in words.get("", ()) if not _NOISE.search(line)]
-    return overdue or (f"no answer ({general[-1]})" if general else "no answer")
+    return overdue or (f"no answer ({general[0]})" if general else "no answer")

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from dsdoctor.errors import UsageError
 from dsdoctor.knowledge.pack import Pack
-from dsdoctor.logs.arrival import arrived
 from dsdoctor.logs.discover import STDIN
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.logs.travel import TravelError, unpack
+from dsdoctor.logs.travel import Parcel, TravelError, unpack
 from dsdoctor.transport.ask import HostFailure, ask
 from dsdoctor.transport.launchers import Launcher, launcher_named
+from dsdoctor.transport.shared import notes_on, once, taken_in
 
 REMOTE_COMMAND = "dsdoctor"
 SECONDS = 300
@@ -26,8 +26,8 @@ MAX_TOTAL = 512 * 1024 * 1024
 class Gathered:
     """What all hosts together have found.
 
-    ``records`` come in the order of the hosts, each called ``host:path``; ``silent`` are the hosts
-    without an answer; ``notes`` what the others passed over.
+    ``records`` come in the order of the hosts, each called ``host:path``, or ``path`` where hosts
+    share it; ``silent`` are the hosts without an answer; ``notes`` what the others passed over.
     """
 
     records: list[LogRecord] = field(default_factory=list)
@@ -59,27 +59,31 @@ def gather(
     remote = [*_words(remote_command), "scan", "--framed", "--", *map(_there, paths)]
     answers = ask(hosts, remote, launcher or launcher_named(None), timeout)
     result = Gathered(silent=list(answers.silent))
+    found: list[tuple[str, LogRecord]] = []
     left = MAX_TOTAL
     while answers.documents:
         host = next(iter(answers.documents))
         document = answers.documents.pop(host)
         left -= len(document)
-        _take_in(result, host, document if left >= 0 else b"", pack)
+        if parcel := _opened(result, host, document if left >= 0 else b""):
+            found.extend((host, record) for record in parcel.records)
+            result.notes.extend(f"{host}: {note}" for note in parcel.notes)
+    told = once(found)
+    result.records.extend(taken_in(record, senders, pack) for record, senders in told)
+    result.notes.extend(notes_on(told))
     return result
 
 
-def _take_in(result: Gathered, host: str, document: bytes, pack: Pack) -> None:
-    """Add the answer of one host, or why it cannot be used."""
+def _opened(result: Gathered, host: str, document: bytes) -> Parcel | None:
+    """The answer of one host; if it cannot be used, the host is silent."""
     if not document:
         result.silent.append(HostFailure(host, "all answers together are too much"))
-        return
+        return None
     try:
-        parcel = unpack(document)
+        return unpack(document)
     except TravelError as error:
         result.silent.append(HostFailure(host, f"its answer cannot be read: {error.message}"))
-        return
-    result.records.extend(arrived(record, host, pack) for record in parcel.records)
-    result.notes.extend(f"{host}: {note}" for note in parcel.notes)
+        return None
 
 
 def _words(command: str) -> list[str]:

@@ -27,6 +27,8 @@ class Launcher:
         env: what its environment needs beside ours.
         waves: how many hosts it serves at a time, 0 for all.
         in_order: does the number in the label count the hosts as they were given?
+        gives_up: what it says where one host has spoiled the call for all; None if none can. The
+            group ``host`` is the one to blame, if the line tells.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Launcher:
     env: Callable[[Mapping[str, str]], dict[str, str]]
     waves: int = 0
     in_order: bool = False
+    gives_up: re.Pattern[str] | None = None
 
     def command(self, hosts: Sequence[str], remote: Sequence[str], seconds: int) -> list[str]:
         """What to run here so that ``remote`` runs once on each of ``hosts``."""
@@ -87,6 +90,8 @@ def _srun(hosts: Sequence[str], remote: Sequence[str], _seconds: int) -> list[st
         "--ntasks-per-node=1",
         f"--nodelist={','.join(hosts)}",
         "--overlap",
+        # a node that is down would be waited for
+        f"--immediate={CONNECT_SECONDS}",
         "--kill-on-bad-exit=0",
         "--wait=0",
         "--mpi=none",
@@ -110,22 +115,39 @@ def _mpirun(hosts: Sequence[str], remote: Sequence[str], _seconds: int) -> list[
     ]
 
 
-def _mpirun_env(_env: Mapping[str, str]) -> dict[str, str]:
-    if os.geteuid() != 0:
-        return {}
-    return {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+def _mpirun_env(env: Mapping[str, str]) -> dict[str, str]:
+    own = env.get("OMPI_MCA_plm_rsh_args", "")
+    ssh = f"{own} -oBatchMode=yes -oConnectTimeout={CONNECT_SECONDS}".strip()
+    found = {"OMPI_MCA_plm_rsh_args": ssh}
+    if os.geteuid() == 0:
+        found |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    return found
 
 
 PDSH = Launcher(
     "pdsh", _pdsh, re.compile(r"\A(?P<label>[\w.:-]{1,255}):(?: |\Z)"), _pdsh_env, waves=FAN_OUT
 )
-SRUN = Launcher("srun", _srun, re.compile(r"\A\s*(?P<label>\d{1,9}): ?"), lambda _env: {})
+SRUN = Launcher(
+    "srun",
+    _srun,
+    re.compile(r"\A\s*(?P<label>\d{1,9}): ?"),
+    lambda _env: {},
+    gives_up=re.compile(
+        r"\Asrun: (?:error: )?(?:Task launch for .{1,60} failed on node (?P<host>[\w.-]+): "
+        r"|Unable to (?:create step|allocate resources)|Application launch failed|Job step aborted"
+        r"|Force Terminated)"
+    ),
+)
 MPIRUN = Launcher(
     "mpirun",
     _mpirun,
     re.compile(r"\[[^\]\s]{1,300}?,(?P<label>\d{1,9})\]<std(?:out|err)>: ?"),
     _mpirun_env,
     in_order=True,
+    gives_up=re.compile(
+        r"\A(?:(?:ORTE|PRTE|An ORTE daemon|A daemon|There are no allocated resources)\b"
+        r"|ssh: (?:connect to host|Could not resolve hostname) (?P<host>[\w.-]+))"
+    ),
 )
 LAUNCHERS: dict[str, Launcher] = {item.name: item for item in (PDSH, SRUN, MPIRUN)}
 

@@ -39,6 +39,10 @@ class Talk:
         self._words: dict[str, deque[str]] = {}
         self._task_host: dict[str, str] = {}
         self._done = 0
+        self.gave_up = False
+        """Has the launcher said that it gives up on all hosts?"""
+        self.blamed: set[str] = set()
+        """Those that it names as the reason."""
 
     def take(self, stream: str, line: str) -> bool:
         """Take one line of the launcher; true once every host has answered."""
@@ -81,11 +85,20 @@ class Talk:
     def _hear(self, owner: str, text: str) -> None:
         """An error line: keep it for the host that said it, or that it names."""
         text = clean(text.encode())[:MAX_WORD_CHARS]
+        if not owner:
+            self._notice(text)
         named = [owner] if owner else self._named_in(text)
         if not owner and named and (task := _TASK.search(text)):
             self._task_host[task[1]] = named[0]
         for host in named or [""]:
             self._words.setdefault(host, deque(maxlen=MAX_WORDS)).append(text)
+
+    def _notice(self, text: str) -> None:
+        """Does the launcher itself say here that it gives up, and because of whom?"""
+        pattern = self._launcher.gives_up
+        if pattern is not None and (match := pattern.search(text)):
+            self.gave_up = True
+            self.blamed |= self._known & set(match.groupdict().values())
 
     def _named_in(self, text: str) -> list[str]:
         """The hosts that a line of the launcher itself is about."""

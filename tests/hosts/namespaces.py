@@ -82,7 +82,7 @@ def hosts(count: int, folder: Path, subnet: str = "10.77.0") -> Iterator[list[Ho
     disk.mkdir()
     make_keys(keys, addresses)
     with ExitStack() as stack:
-        switch = stack.enter_context(_first_process(["--net"], "true"))
+        switch = stack.enter_context(first_process(["--net"], "true"))
         at_switch = ("nsenter", f"--target={switch}", "--net")
         call(*at_switch, "ip", "link", "add", "br0", "type", "bridge")
         call(*at_switch, "ip", "link", "set", "br0", "up")
@@ -91,7 +91,7 @@ def hosts(count: int, folder: Path, subnet: str = "10.77.0") -> Iterator[list[Ho
             own = folder / name
             own.mkdir()
             script = _set_up(name, {own: disk, keys / "hosts": "/etc/hosts"}, keys)
-            pid = stack.enter_context(_first_process([*NAMESPACES, "--mount-proc"], script))
+            pid = stack.enter_context(first_process([*NAMESPACES, "--mount-proc"], script))
             found.append(Host(name, address, pid, own))
             _plug_in(found[-1], at_switch)
         yield found
@@ -151,9 +151,11 @@ def _plug_in(host: Host, at_switch: Sequence[str]) -> None:
 
 
 @contextmanager
-def _first_process(kinds: Sequence[str], script: str) -> Iterator[int]:
+def first_process(kinds: Sequence[str], script: str) -> Iterator[int]:
     """A process in namespaces of its own, which ends when we do; gives its id."""
-    argv = ["unshare", *kinds, "--fork", "--kill-child", "sh", "-c", f"{script}\necho up\nexec cat"]
+    # the shell stays, since a first process must bury the dead that others leave to it
+    live = f"{script}\necho up\ncat\n:"
+    argv = ["unshare", *kinds, "--fork", "--kill-child", "sh", "-c", live]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(argv, **pipes) as outer:
         assert outer.stdin is not None

@@ -87,3 +87,10 @@ def test_a_yaml_bomb_is_refused_quickly(tmp_path: Path) -> None:
 def test_a_huge_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="larger than"):
         load_rule(write(tmp_path, "#" * 300_000))
+
+
+def test_a_rule_for_lint_needs_samples_of_both_kinds(tmp_path: Path) -> None:
+    """Only the wheel's index, which nobody edits, does without."""
+    path = write(tmp_path, GOOD + "lint:\n  silent:\n    - config: '{}'\n")
+    with pytest.raises(RuleError, match="samples that fire"):
+        load_rule(path)
