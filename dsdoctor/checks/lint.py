@@ -42,13 +42,13 @@ def verdict_of(findings: Sequence[Finding], names: Iterable[str]) -> Verdict:
     if not findings:
         return Verdict(Status.CLEAN, f"{', '.join(names)}: nothing to complain about")
     fatal = [finding for finding in findings if finding.severity is Severity.FATAL]
-    summary = _counted(findings)
+    summary = counted(findings)
     if fatal:
         summary += "; this job would not run"
     return Verdict(Status.PROBLEMS, summary, fatal[0] if fatal else None)
 
 
-def _counted(findings: Sequence[Finding]) -> str:
+def counted(findings: Sequence[Finding]) -> str:
     """``2 errors, 1 warning``. What ends the job is an error to its reader."""
     errors = sum(finding.severity.level >= Severity.ERROR.level for finding in findings)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)

@@ -22,8 +22,9 @@ def joined(*patches: Mapping[str, Any]) -> dict[str, Any]:
     for patch in patches:
         for name, item in patch.items():
             old = result.get(name)
-            both = isinstance(old, Mapping) and isinstance(item, Mapping)
-            result[name] = joined(old, item) if both else item
+            if isinstance(old, Mapping) and isinstance(item, Mapping):
+                item = joined(old, item)
+            result[name] = item
     return result
 
 

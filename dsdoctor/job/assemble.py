@@ -54,7 +54,7 @@ def configs_in(sources: Sources) -> list[str]:
 
 
 def with_named_files(sources: Sources) -> Sources:
-    """The sources, and for want of others the files that the launch line names, if they are here."""
+    """The sources, and for want of others the files that the launch line names, if here."""
     launch = _launch(sources)
     if launch is None:
         return sources

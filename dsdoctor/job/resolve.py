@@ -38,7 +38,7 @@ def _coerced(spec: JobSpec, path: Path, written: Any) -> Any:
 
 
 def _auto(spec: JobSpec, path: Path) -> Any:
-    """ "auto": filled by somebody, dropped by a pydantic block, or kept as a word."""
+    """The word "auto": filled by somebody, dropped by a pydantic block, or kept as it is."""
     if fills(spec.filler, path):
         return filled(spec, path)
     block = spec.schema.block(path[:-1])
@@ -51,7 +51,7 @@ def _implied(spec: JobSpec, path: Path) -> Any:
     """Nothing is written at ``path`` itself: an old spelling elsewhere, or the default."""
     if path == STAGE and isinstance(spec.raw(("zero_optimization",)), bool):
         return int(spec.raw(("zero_optimization",)))
-    if path[:1] == ("bf16",) and spec.raw(("bf16",)) is MISSING:
+    if path[:1] == ("bf16",) and spec.config.get(("bf16",)) is None:
         old = spec.raw(("bfloat16", *path[1:]))
         if known(old):
             return _coerced(spec, path, old)

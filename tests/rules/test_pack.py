@@ -42,7 +42,7 @@ HOSTILE = [
     "0123456789" * 100_000,
     "\\'\"[]{}<>" * 100_000,
 ]
-COUNT = 572
+COUNT = 681
 """Asserted exactly, so that no rule vanishes unseen. Raise it with every new rule."""
 
 
@@ -68,13 +68,15 @@ def test_references_between_rules_hold(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=by_code)
 def test_samples_are_there(rule: Rule) -> None:
-    """Only a rule that the engine itself reports may do without."""
+    """Only a rule that the engine, a check or a probe reports may do without."""
     assert bool(rule.match) == bool(rule.samples)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=by_code)
 def test_the_message_has_no_hole(rule: Rule) -> None:
     """A field outside brackets is one that every pattern reads; others are known at all."""
+    if not rule.match and (rule.lint or rule.preflight):
+        return  # the tests of the check or probe look at the message
     if not rule.match:
         assert fields_of(rule.message) <= ALWAYS_KNOWN | ENGINE_FIELDS
         return

@@ -1,6 +1,6 @@
 """Sound configurations to start from: ``dsdoctor lint --example NAME`` prints one.
 
-Each lints clean, and each has trained: tests/unit/job/test_examples.py. Those called ``trainer-...``
+Each lints clean, and each has trained: tests/live/test_examples.py. Those called ``trainer-...``
 leave to the Hugging Face Trainer what it fills in by itself.
 """
 

@@ -120,7 +120,7 @@ def kinds_of(value: Any) -> set[str]:
         return _kinds_of_number(value)
     if isinstance(value, list) and not all(isinstance(item, str) for item in value):
         return {"numbers"}
-    names = {str: "string", list: "list", dict: "object"}
+    names: dict[type, str] = {str: "string", list: "list", dict: "object"}
     return {names[type(value)]} if type(value) in names else set()
 
 

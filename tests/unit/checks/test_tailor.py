@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from dsdoctor.checks.tailor import tailored
 from dsdoctor.job.schema.load import load_schema
 from dsdoctor.job.spec import Filler, JobSpec
@@ -30,6 +32,16 @@ def spec(text: str, filler: Filler = Filler.NONE) -> JobSpec:
     return JobSpec(parse(text, "ds_config.json"), load_schema("0.19.8"), filler=filler)
 
 
+def batch(whole: int, micro: int, accumulation: int) -> str:
+    return json.dumps(
+        {
+            "train_batch_size": whole,
+            "train_micro_batch_size_per_gpu": micro,
+            "gradient_accumulation_steps": accumulation,
+        }
+    )
+
+
 def report(*remedies: Remedy, code: str = "DSM001") -> Report:
     finding = Finding(
         code, "x", "x", Severity.FATAL, Confidence.CERTAIN, Role.CAUSE, "x", remedies=remedies
@@ -43,7 +55,7 @@ def first(answer: Report) -> Remedy:
 
 
 def test_numbers_of_the_job(pack: Pack) -> None:
-    text = '{"train_batch_size": 64, "train_micro_batch_size_per_gpu": 8, "gradient_accumulation_steps": 4}'
+    text = batch(64, 8, 4)
     remedy = first(tailored(report(HALVE), spec(text), pack))
     assert remedy.config == {"train_micro_batch_size_per_gpu": 4, "gradient_accumulation_steps": 8}
     assert remedy.fix == "unsafe"
@@ -85,7 +97,7 @@ def test_what_the_trainer_fills_becomes_its_arguments(pack: Pack) -> None:
 
 
 def test_the_check_of_the_same_failure_brings_its_fixes(pack: Pack) -> None:
-    text = '{"train_batch_size": 30, "train_micro_batch_size_per_gpu": 4, "gradient_accumulation_steps": 2}'
+    text = batch(30, 4, 2)
     answer = tailored(report(HALVE, code="DSC001"), spec(text), pack)
     root = answer.verdict.root
     assert root is not None

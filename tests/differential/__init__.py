@@ -1,0 +1,1 @@
+"""lint against DeepSpeed itself: generated configurations, given to both."""
