@@ -265,6 +265,34 @@ class Verdict:
     root: Finding | None = None
 
 
+class Outcome(str, Enum):
+    """What became of one probe. Not looked at is never the same as found well."""
+
+    OK = "ok"
+    ATTENTION = "attention"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What one probe found on one host.
+
+    ``summary`` is one line about what is there. ``facts`` are JSON values that can be compared
+    with those of another host or of last week. ``note`` says why it was skipped or broke off.
+    """
+
+    probe: str
+    outcome: Outcome
+    summary: str = ""
+    findings: tuple[Finding, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
+    seconds: float = 0.0
+    note: str = ""
+    host: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a repair did to one configuration. ``written`` is empty where nothing was saved."""
@@ -289,6 +317,7 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     command: str = "explain"
     changes: tuple[Change, ...] = ()
+    probes: tuple[ProbeResult, ...] = ()
 
 
 MAX_RUNS_NAMED = 8

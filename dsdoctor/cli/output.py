@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from dsdoctor.model import Report
-from dsdoctor.report import findings_text, json_v1, text
+from dsdoctor.report import findings_text, json_v1, preflight_text, text
 from dsdoctor.report.lines import as_plain, print_styled
 
 PLAIN_WIDTH = 100
@@ -20,12 +20,19 @@ LONG_READ = 64 * 1024 * 1024
 """Bytes below which the reading is over before a progress bar could be read."""
 
 
+_RENDERERS = {
+    "explain": text.render,
+    "lint": findings_text.render,
+    "preflight": preflight_text.render,
+}
+
+
 def emit(report: Report, format_: str, *, verbose: bool) -> None:
     """Write ``report`` to standard output."""
     if format_ == "json":
         click.echo(json_v1.render(report), nl=False)
         return
-    render = text.render if report.command == "explain" else findings_text.render
+    render = _RENDERERS[report.command]
     if wants_colour():
         width = shutil.get_terminal_size().columns
         print_styled(render(report, width, verbose=verbose), sys.stdout)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dsdoctor.diagnosis.nccl_communicators import process_of
 from dsdoctor.diagnosis.nccl_hosts import HostNetwork
 from dsdoctor.diagnosis.nccl_table import NcclTable
+from dsdoctor.knowledge.nccl_variables import LOCAL, REMOTE
 from dsdoctor.logs.facts import Fact
 from dsdoctor.model import Confidence
 
@@ -16,20 +17,6 @@ VERSIONS_MIXED = "DSN072"
 ENVIRONMENT = "DSN073"
 
 MAX_NAMED = 4
-
-LOCAL = {
-    "NCCL_P2P_DISABLE": ({"1"}, "GPUs of a host exchange data through its memory"),
-    "NCCL_P2P_LEVEL": ({"LOC", "0"}, "GPUs of a host exchange data through its memory"),
-    "NCCL_SHM_DISABLE": ({"1"}, "ranks of a host talk over the network where P2P does not work"),
-}
-"""Variables that slow the traffic within a host: harmful values and what they do."""
-
-REMOTE = {
-    "NCCL_IB_DISABLE": ({"1"}, "hosts talk over TCP, not over InfiniBand or RoCE"),
-    "NCCL_NET": ({"Socket", "socket", "SOCKET"}, "hosts talk over TCP, whatever else there is"),
-    "NCCL_NET_GDR_LEVEL": ({"LOC", "0"}, "data for other hosts is copied through host memory"),
-}
-"""Likewise between hosts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[S
     """Lay the report out; with ``verbose`` each finding says why."""
     lines = [line for change in report.changes for line in change_lines(change)]
     for finding in report.findings:
-        lines += _finding(finding, width, verbose)
+        lines += finding_lines(finding, width, verbose)
         lines.append([])
     style = "bold green" if report.verdict.status is Status.CLEAN else "bold"
     lines.append([(report.verdict.summary, style)])
@@ -31,7 +31,7 @@ def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[S
     return [*lines, *_next_steps(report)]
 
 
-def _finding(finding: Finding, width: int, verbose: bool) -> Iterator[StyledLine]:
+def finding_lines(finding: Finding, width: int, verbose: bool) -> Iterator[StyledLine]:
     """Verdict, evidence, fix."""
     word = "error" if finding.severity is Severity.FATAL else finding.severity.value
     sure = "" if finding.confidence is Confidence.CERTAIN else f"  {finding.confidence.value}"

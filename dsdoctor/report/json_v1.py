@@ -9,7 +9,16 @@ import json
 from datetime import datetime
 from typing import Any
 
-from dsdoctor.model import Change, Coverage, Finding, RankRow, Remedy, Report, TimelineEntry
+from dsdoctor.model import (
+    Change,
+    Coverage,
+    Finding,
+    ProbeResult,
+    RankRow,
+    Remedy,
+    Report,
+    TimelineEntry,
+)
 
 SCHEMA = "dsdoctor.report/1"
 
@@ -38,6 +47,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "collect_next": list(report.collect),
         "versions": dict(report.versions),
         "changes": [_change(change) for change in report.changes],
+        "probes": [_probe(probe) for probe in report.probes],
     }
 
 
@@ -75,6 +85,19 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         if value := getattr(remedy, name):
             result[name] = value
     return result
+
+
+def _probe(probe: ProbeResult) -> dict[str, Any]:
+    return {
+        "probe": probe.probe,
+        "host": probe.host or None,
+        "outcome": probe.outcome.value,
+        "summary": probe.summary,
+        "findings": [_finding(finding) for finding in probe.findings],
+        "facts": dict(probe.facts),
+        "seconds": round(probe.seconds, 3),
+        "note": probe.note or None,
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""The GPUs that the kernel sees on the PCI bus, whether or not a driver serves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsdoctor.logs.pci import pci_address
+from dsdoctor.probes.clients.host import Host
+
+NVIDIA, AMD = "0x10de", "0x1002"
+GIVEN_AWAY = "vfio-pci"
+"""The driver of a GPU that belongs to a virtual machine on this host."""
+_DEVICES = "/sys/bus/pci/devices"
+_CLASSES = ("0x0300", "0x0302", "0x0380", "0x1200")
+"""Display controllers, with and without a screen, and processing accelerators."""
+_CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
+_CONTAINER_VARIABLES = ("KUBERNETES_SERVICE_HOST", "APPTAINER_CONTAINER", "SINGULARITY_CONTAINER")
+
+
+@dataclass(frozen=True, slots=True)
+class PciGpu:
+    """One GPU: its address as ``logs.pci`` spells it, and its driver's name, empty if none."""
+
+    bus: str
+    driver: str
+
+
+def pci_gpus(host: Host, vendor: str) -> tuple[PciGpu, ...]:
+    """The GPUs of a vendor that are on the bus of this machine, or of the container's host."""
+    return tuple(
+        PciGpu(pci_address(name), _driver(host, name))
+        for name in host.list(_DEVICES)
+        if _word(host, name, "vendor") == vendor and _word(host, name, "class")[:6] in _CLASSES
+    )
+
+
+def limited_view(host: Host) -> str:
+    """Why this process may see fewer GPUs than the kernel; empty where it should see all."""
+    if any(host.link(path) for path in _CONTAINER_FILES):
+        return "container"
+    if any(name in host.environment for name in _CONTAINER_VARIABLES):
+        return "container"
+    return "Slurm job" if "SLURM_JOB_ID" in host.environment else ""
+
+
+def _word(host: Host, name: str, entry: str) -> str:
+    return (host.read(f"{_DEVICES}/{name}/{entry}") or "").strip()
+
+
+def _driver(host: Host, name: str) -> str:
+    return (host.link(f"{_DEVICES}/{name}/driver") or "").rpartition("/")[2]

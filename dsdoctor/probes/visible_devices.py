@@ -1,0 +1,91 @@
+"""What CUDA makes of CUDA_VISIBLE_DEVICES, as torch's ``_parse_visible_devices`` tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsdoctor.probes.clients.gpus import Gpu
+
+VARIABLE = "CUDA_VISIBLE_DEVICES"
+MAX_ITEMS = 1024
+_NUMBER = re.compile(r"\s*[+-]?\d{1,9}")
+_MIG_OF_GPU = re.compile(r"MIG-(GPU-[0-9a-fA-F-]+)/\d+/\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """The GPUs that a process sees, in its order.
+
+    Args:
+        indices: NVML's indices; of a MIG instance that of its GPU.
+        missing: the first entry that names no GPU. It and all behind it are not seen.
+        repeated: an entry that came twice. Then nothing is seen.
+        misread: an entry that CUDA reads as another one, with what it reads.
+        numbers: are all entries numbers, as the deepspeed launcher wants them?
+        hidden: does it say that no GPU is to be seen?
+    """
+
+    indices: tuple[int, ...]
+    missing: str = ""
+    repeated: str = ""
+    misread: tuple[str, str] | None = None
+    numbers: bool = True
+    hidden: bool = False
+
+
+def visible_devices(value: str | None, gpus: Sequence[Gpu]) -> Visible:
+    """What a process sees of ``gpus``; ``value`` is the variable's, None where it is not set."""
+    if value is None:
+        return Visible(tuple(gpu.index for gpu in gpus))
+    if value.strip() in ("", "-1", "NoDevFiles", "none"):
+        return Visible((), hidden=True, numbers=value.strip() in ("", "-1"))
+    items = value.split(",")[:MAX_ITEMS]
+    kind = next((prefix for prefix in ("GPU-", "MIG-") if value.startswith(prefix)), "")
+    found: list[int] = []
+    seen: list[str] = []
+    misread: tuple[str, str] | None = None
+    for item in items:
+        name = item.strip() if kind else _read_as(item)
+        if name != item.strip() and misread is None:
+            misread = (item.strip(), name)
+        gpu = _find(name, kind, gpus)
+        if gpu is None:
+            # a comma at the end hides nothing
+            missing = "" if item is items[-1] and not item.strip() else item.strip() or "(empty)"
+            return Visible(tuple(found), missing, "", misread, _numbers(items))
+        if name in seen or (gpu.index in found and not name.startswith("MIG-")):
+            return Visible((), "", item.strip(), misread, _numbers(items))
+        seen.append(name)
+        found.append(gpu.index)
+    return Visible(tuple(found), "", "", misread, _numbers(items))
+
+
+def _read_as(item: str) -> str:
+    """An entry as CUDA reads it: of one that starts with a number only the number."""
+    number = _NUMBER.match(item)
+    return str(int(number[0])) if number else item.strip()
+
+
+def _find(name: str, kind: str, gpus: Sequence[Gpu]) -> Gpu | None:
+    """The GPU behind a number or the first characters of a UUID; None where that is not one.
+
+    Numbers and UUIDs in one list do not mix: the first entry says which it is.
+    """
+    if not name.startswith(kind):
+        return None
+    if not kind:
+        return next((gpu for gpu in gpus if name == str(gpu.index)), None)
+    if match := _MIG_OF_GPU.match(name):
+        return next((gpu for gpu in gpus if gpu.uuid == match[1]), None)
+    if kind == "MIG-":
+        found = [gpu for gpu in gpus for uuid in gpu.mig_uuids if uuid.startswith(name)]
+    else:
+        found = [gpu for gpu in gpus if gpu.uuid.startswith(name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _numbers(items: Sequence[str]) -> bool:
+    """May Python's ``int`` read them all?"""
+    return all(re.fullmatch(r"\s*[+-]?\d+\s*", item) for item in items)

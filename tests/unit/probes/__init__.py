@@ -1,0 +1,1 @@
+"""Probes, each with made-up machines."""
