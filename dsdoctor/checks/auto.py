@@ -139,4 +139,5 @@ def _is_filled(spec: JobSpec, path: Path) -> bool:
         return spec.raw(("optimizer",)) is MISSING
     return path == ("steps_per_print",) or fills(spec.filler, path)
 
+
 CHECKS: tuple[Check, ...] = (not_filled, not_fillable)

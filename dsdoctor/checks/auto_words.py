@@ -92,7 +92,8 @@ def _below(spec: JobSpec, base: Path, data: Mapping[str, Any]) -> Iterator[Auto]
 def _auto(spec: JobSpec, path: Path, block: Block | None) -> Auto:
     key = block.find(path[-1]) if block else None
     known = spec.schema.canonical(path) if key else path
-    dropped = block is not None and block.drops_auto and key is not None
+    drops = block is not None and block.drops_auto
+    dropped = drops and key is not None and key.default != AUTO
     return Auto(path, known, key, dropped, Setting(dotted(path), AUTO, spec.place(path)))
 
 

@@ -31,10 +31,18 @@ def _unknown(spec: JobSpec, base: Path, data: Mapping[str, object]) -> Iterator[
         path = (*base, name)
         if spec.schema.is_removed(path) or spec.schema.passed_on(path):
             continue
-        if spec.schema.key(path) is None:
+        if spec.schema.key(path) is None or _twin(spec, path):
             yield path
         elif isinstance(value, Mapping) and spec.schema.block(path) is not None:
             yield from _unknown(spec, path, value)
+
+
+def _twin(spec: JobSpec, path: Path) -> str:
+    """The first name of a key that stands there under both: a strict block takes one only."""
+    block, key = spec.schema.block(path[:-1]), spec.schema.key(path)
+    if block is None or key is None or block.parser != "forbid" or path[-1] == key.name:
+        return ""
+    return key.name if spec.config.has((*path[:-1], key.name)) else ""
 
 
 def _problem(spec: JobSpec, path: Path) -> Problem:
@@ -49,6 +57,9 @@ def _problem(spec: JobSpec, path: Path) -> Problem:
         "version": spec.schema.version,
     }
     severity = Severity.FATAL if refused else Severity.ERROR
+    if twin := _twin(spec, path):
+        fix = Fix(f"Remove {path[-1]}, keep {twin}", put(path, None))
+        return Problem("DSC010", {**values, "twin": twin}, (setting,), severity, fixes=(fix,))
     if lines := knowing_lines(path):
         values |= {"lines": _span(lines)}
         fix = Fix(f"Remove {dotted(path)}", put(path, None), safe=not refused)

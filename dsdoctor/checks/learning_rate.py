@@ -31,7 +31,7 @@ WITH_TOTAL = ("WarmupDecayLR", "WarmupCosineLR")
 def overwritten_rate(spec: JobSpec) -> Iterator[Problem]:
     """The warmup ends at a rate of its own, and the optimizer's is never used."""
     rate = number_at(spec, *RATE)
-    if spec.raw(KIND) not in WITH_RATES or rate is None:
+    if spec.raw(KIND) not in WITH_RATES or rate is None or _resumes(spec):
         return
     written = spec.raw(LARGEST)
     largest = _default_largest(spec) if written is MISSING else number_at(spec, *LARGEST)
@@ -50,6 +50,11 @@ def overwritten_rate(spec: JobSpec) -> Iterator[Problem]:
     severity = Severity.ERROR if silent else Severity.WARNING
     fixes = (replace(follow, safe=False), keep)
     yield Problem("DSC159", values, settings, severity, fixes=fixes if silent else fixes[:1])
+
+
+def _resumes(spec: JobSpec) -> bool:
+    """From a batch of its own the schedule writes nothing until the first step is over."""
+    return spec.raw((*PARAMS, "last_batch_iteration")) not in (MISSING, -1)
 
 
 def _default_largest(spec: JobSpec) -> float | None:
@@ -122,7 +127,8 @@ def one_cycle_unread(spec: JobSpec) -> Iterator[Problem]:
         remove = Fix(f"Remove {last_names(idle)}", without(idle), safe=True)
         yield Problem("DSC161", values, idle, fixes=(remove,))
     betas = found(spec, ("optimizer", "params", "betas"))
-    if betas and spec.raw((*PARAMS, "cycle_momentum")) in (MISSING, True):
+    in_cycle = spec.raw((*PARAMS, "cycle_momentum")) in (MISSING, True)
+    if betas and in_cycle and not _resumes(spec):
         values = {
             "keys": "optimizer.params.betas",
             "reason": "cycle_momentum writes (cycle_min_mom, 0.99) over them",

@@ -23,6 +23,9 @@ LARGEST_POWER = 63
 USUAL_POWER = 24
 """Above it, a usual job skips its first steps until the scale has come down."""
 
+PRINTED_POWER = 14284
+"""Python writes no number of more than 4300 digits, and 2**14285 is one."""
+
 LARGEST_FP16 = 65504
 DYNAMIC_KEYS = ("initial_scale_power", "loss_scale_window", "hysteresis", "min_loss_scale")
 
@@ -30,14 +33,25 @@ DYNAMIC_KEYS = ("initial_scale_power", "loss_scale_window", "hysteresis", "min_l
 def initial_scale(spec: JobSpec) -> Iterator[Problem]:
     """``initial_scale_power`` so large that the first step raises, or so small that it harms."""
     power = _number(spec, "initial_scale_power")
-    if not _dynamic(spec) or not isinstance(power, int) or 0 <= power <= USUAL_POWER:
+    if not isinstance(power, int) or 0 <= power <= USUAL_POWER:
         return
-    severity, effect = Severity.WARNING, "the first steps are skipped until the scale has come down"
-    if power < 0:
+    if power > PRINTED_POWER and stage(spec) == 3:  # which prints its arguments, fp16 or not
+        effect = "initialization raises ValueError: too many digits"
+        yield _odd_start(spec, power, effect, Severity.FATAL)
+    elif not _dynamic(spec):
+        return
+    elif power < 0:
         effect = "the loss is made smaller, not larger, and small gradients become zero"
+        yield _odd_start(spec, power, effect, Severity.WARNING)
     elif power > _largest_power(spec):
-        severity, effect = Severity.FATAL, "the first step raises OverflowError"
-    yield Problem(
+        yield _odd_start(spec, power, "the first step raises OverflowError", Severity.FATAL)
+    else:
+        effect = "the first steps are skipped until the scale has come down"
+        yield _odd_start(spec, power, effect, Severity.WARNING)
+
+
+def _odd_start(spec: JobSpec, power: int, effect: str, severity: Severity) -> Problem:
+    return Problem(
         "DSP021",
         {"power": str(power), "effect": effect},
         _settings(spec, "initial_scale_power"),

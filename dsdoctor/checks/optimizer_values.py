@@ -16,6 +16,7 @@ from dsdoctor.checks.problem import Check, Fix, Problem
 from dsdoctor.checks.wording import shown
 from dsdoctor.job.gap import MISSING
 from dsdoctor.job.place import Setting, path_of
+from dsdoctor.job.resolve import value
 from dsdoctor.job.spec import JobSpec
 from dsdoctor.model import Severity
 
@@ -42,9 +43,26 @@ def not_numbers(spec: JobSpec) -> Iterator[Problem]:
         if one and not _is_argument(one, name):
             continue
         if name in NUMBERS and not _is_number(setting.value) and not _pair_of_eps(one, setting):
-            yield _not_number(setting, name, "a number")
+            unused = name == "lr" and one is not None and _rate_unused(spec, one)
+            yield _not_number(setting, name, "a number", Severity.WARNING if unused else None)
         elif name == "betas" and not _is_pair(setting.value):
             yield _not_number(setting, name, "a list of two numbers")
+
+
+def _rate_unused(spec: JobSpec, one: Chosen) -> bool:
+    """The fused optimizers check nothing, and the scheduler writes a rate before the first step."""
+    kind, largest = spec.raw(("scheduler", "type")), ("scheduler", "params", "warmup_max_lr")
+    if kind in ("WarmupLR", "WarmupDecayLR"):
+        follows = value(spec, largest) in (None, MISSING) and spec.raw(largest) is not MISSING
+        follows |= spec.raw(largest) is MISSING and _default_is_null(spec, kind)
+    else:
+        follows = kind not in ("OneCycle", "LRRangeTest")
+    return one.class_name.startswith("Fused") and not follows
+
+
+def _default_is_null(spec: JobSpec, kind: str) -> bool:
+    """WarmupLR follows the optimizer by default from 0.17 on."""
+    return spec.schema.schedulers[kind].params.get("warmup_max_lr") is None
 
 
 def _is_argument(one: Chosen, name: str) -> bool:
@@ -66,7 +84,9 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
-def _not_number(setting: Setting, name: str, wanted: str) -> Problem:
+def _not_number(
+    setting: Setting, name: str, wanted: str, severity: Severity | None = None
+) -> Problem:
     path = (*PARAMS, name)
     meant = _meant(setting.value)
     if meant is not None:
@@ -77,7 +97,7 @@ def _not_number(setting: Setting, name: str, wanted: str) -> Problem:
             usual = USUAL[name]
             fixes.insert(0, Fix(f"Write {shown(usual)} for {name}", put(path, usual)))
     values = {"key": name, "value": shown(setting.value), "wanted": wanted}
-    return Problem("DSC007", values, (setting,), fixes=tuple(fixes))
+    return Problem("DSC007", values, (setting,), severity, fixes=tuple(fixes))
 
 
 def _meant(value: Any) -> Any:

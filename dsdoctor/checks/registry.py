@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dsdoctor.checks import (
+    accelerate,
     activation_checkpointing,
+    auto,
     batch,
     batch_values,
     blocks,
@@ -13,6 +15,7 @@ from dsdoctor.checks import (
     costs,
     data_efficiency,
     data_types,
+    hosts,
     keys,
     late_options,
     late_values,
@@ -28,13 +31,17 @@ from dsdoctor.checks import (
     optimizer,
     optimizer_params,
     optimizer_values,
+    parallel_sizes,
     pipeline,
     precision,
     quoted_values,
     saving,
     scheduler,
     scheduler_params,
+    strict_json,
     text_switches,
+    trainer_match,
+    trainer_options,
     unread,
     values,
     zenflow,
@@ -81,6 +88,13 @@ _FAMILIES = (
     monitors,
     monitor_output,
     costs,
+    accelerate,
+    auto,
+    hosts,
+    strict_json,
+    trainer_match,
+    trainer_options,
+    parallel_sizes,
 )
 
 CHECKS: tuple[Check, ...] = tuple(check for family in _FAMILIES for check in family.CHECKS)

@@ -1,17 +1,20 @@
 """What ZeRO saves, and what it starts from when it loads.
 
 Read from deepspeed 0.19.8 runtime/engine.py (save_16bit_model, _load_zero_checkpoint) and
-transformers 5.23 trainer.py (save_model).
+transformers 5.23 trainer.py (save_model); runtime/model_checkpointing/
+data_parallel_writer_factory.py for the writer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dsdoctor.checks.modes import model_type
 from dsdoctor.checks.patches import put, without
 from dsdoctor.checks.problem import Check, Fix, Problem
 from dsdoctor.checks.zero_keys import zero
+from dsdoctor.job.gap import MISSING
+from dsdoctor.job.place import Path
 from dsdoctor.job.resolve import stage, value
 from dsdoctor.job.spec import Filler, JobSpec
 from dsdoctor.model import Confidence, Severity
@@ -57,4 +60,19 @@ def master_weights_rounded(spec: JobSpec) -> Iterator[Problem]:
         yield Problem("DSP031", {}, (setting,), fixes=(fix,))
 
 
-CHECKS: tuple[Check, ...] = (weights_not_gathered, master_weights_rounded)
+WRITER: Path = ("checkpoint", "writer")
+UNIT: Path = (*WRITER, "data_parallel")
+
+
+def writer_without_unit(spec: JobSpec) -> Iterator[Problem]:
+    """Below stage 3 the fast writer asks for a rank that nobody has set."""
+    known = spec.schema.key(WRITER) is not None and isinstance(spec.raw(WRITER), Mapping)
+    if known and stage(spec) in (0, 1, 2) and spec.raw(UNIT) in (MISSING, None):
+        settings = tuple(item for item in (spec.setting(UNIT), spec.setting(WRITER)) if item)
+        share = Fix("Let every replica write its share", put(UNIT, "replica"))
+        plain = Fix("Save with torch", put(WRITER, None))
+        values = {"stage": str(stage(spec))}
+        yield Problem("DSK032", values, settings, fixes=(share, plain))
+
+
+CHECKS: tuple[Check, ...] = (weights_not_gathered, master_weights_rounded, writer_without_unit)

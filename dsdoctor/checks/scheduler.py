@@ -72,8 +72,10 @@ def unknown_scheduler(spec: JobSpec) -> Iterator[Problem]:
 
 
 def weight(spec: JobSpec) -> Severity | None:
-    """None for the page's own; less where only the script's optimizer could have it built."""
-    return None if has_optimizer(spec) else Severity.WARNING
+    """None for the page's own. Where only an optimizer of the script could have the scheduler
+    built, it either stops DeepSpeed or is never built at all.
+    """
+    return None if has_optimizer(spec) else Severity.ERROR
 
 
 def has_optimizer(spec: JobSpec) -> bool:

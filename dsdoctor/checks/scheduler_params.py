@@ -168,7 +168,9 @@ def warmup_type(spec: JobSpec) -> Iterator[Problem]:
     raises = isinstance(setting.value, (list, dict))
     usual = "log" if setting.value is None else "linear"
     fix = Fix(f"Write {usual}", put(path, usual), safe=setting.value is None)
-    severity = (weight(spec) or Severity.FATAL) if raises else Severity.ERROR
+    severity = Severity.WARNING if setting.value is None else Severity.ERROR
+    if raises:
+        severity = weight(spec) or Severity.FATAL
     yield Problem("DSC162", {"value": shown(setting.value)}, (setting,), severity, fixes=(fix,))
 
 

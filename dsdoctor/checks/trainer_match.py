@@ -43,7 +43,7 @@ def mismatches(spec: JobSpec) -> Iterator[Problem]:
         return
     for path in NAMES:
         written, wanted = spec.config.get(path, MISSING), _wanted(spec, path)
-        if written in (MISSING, None, "auto") or wanted is UNKNOWN or _same(written, wanted):
+        if written in (MISSING, None, "auto") or wanted is UNKNOWN or _same(path, written, wanted):
             continue
         yield _problem(spec, path, wanted)
 
@@ -80,18 +80,28 @@ def _total(spec: JobSpec) -> Any:
 
 
 def _warmup(spec: JobSpec) -> Any:
-    """Steps, or from below 1 a share of all steps. None at all is 0 or 1, by the version."""
-    steps = _argument(spec, "warmup_steps")
-    if not isinstance(steps, (int, float)) or steps <= 0:
+    """Steps, or from below 1 a share of all steps; 0 where nobody asks for a warmup."""
+    steps, share = _given(spec, "warmup_steps"), _given(spec, "warmup_ratio")
+    if not isinstance(steps, (int, float)) or not isinstance(share, (int, float)):
         return UNKNOWN
     if steps >= 1:
         return int(steps)
-    total = _total(spec)
-    return UNKNOWN if total is UNKNOWN else max(1, math.ceil(total * steps))
+    share, total = steps or share, _total(spec)
+    if share <= 0:
+        return 0
+    return UNKNOWN if total is UNKNOWN else max(1, math.ceil(total * share))
 
 
-def _same(written: Any, wanted: Any) -> bool:
-    return bool(written == wanted)
+def _given(spec: JobSpec, name: str) -> Any:
+    """An argument whose default is 0, be it written as null."""
+    found = _argument(spec, name)
+    left_out = spec.arguments_given and spec.argument(name) is None
+    return 0 if left_out or found is None else found
+
+
+def _same(path: Path, written: Any, wanted: Any) -> bool:
+    """No warmup is 1 to transformers 5.23, whose scheduler refuses 0, and 0 to version 4."""
+    return bool(written == wanted) or (path == WARMUP and wanted == 0 and written == 1)
 
 
 def _problem(spec: JobSpec, path: Path, wanted: Any) -> Problem:

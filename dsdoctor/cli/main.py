@@ -6,18 +6,42 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from dsdoctor import __version__
-from dsdoctor.cli.explain import explain_command
-from dsdoctor.cli.lint import lint_command
-from dsdoctor.cli.rules import rule_command, rules_command
-from dsdoctor.cli.scan import scan_command
 from dsdoctor.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DsDoctorError
 
+COMMANDS = {
+    "explain": "explain:explain_command",
+    "lint": "lint:lint_command",
+    "preflight": "preflight:preflight_command",
+    "scan": "scan:scan_command",
+    "rules": "rules:rules_command",
+    "rule": "rules:rule_command",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Loads a command when it is called: ``explain`` need not wait for what probes import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"dsdoctor.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dsdoctor")
 def dsdoctor() -> None:
     """Find out why a DeepSpeed job died, and keep the next one from dying.
@@ -25,10 +49,6 @@ def dsdoctor() -> None:
     Exit codes: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 dsdoctor itself
     failed, 130 interrupted.
     """
-
-
-for command in (explain_command, lint_command, scan_command, rules_command, rule_command):
-    dsdoctor.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

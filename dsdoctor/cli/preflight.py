@@ -2,123 +2,134 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from dsdoctor import __version__
 from dsdoctor.cli.output import emit
+from dsdoctor.cli.preflight_hosts import Reach, Wish, hosts_report
+from dsdoctor.cli.probing import chosen, listed, probed
+from dsdoctor.cli.scan import this_host
 from dsdoctor.cli.verdicts import LEVELS, exit_code
-from dsdoctor.errors import EXIT_OK, UsageError
+from dsdoctor.errors import EXIT_OK
 from dsdoctor.job.assemble import Sources, assemble
+from dsdoctor.job.spec import JobSpec
 from dsdoctor.job.syntax.read import read_document
 from dsdoctor.knowledge.pack import load_pack
-from dsdoctor.model import ProbeResult, Report
+from dsdoctor.model import Report
 from dsdoctor.probes.baseline import changes, read_baseline
 from dsdoctor.probes.here import this_site
-from dsdoctor.probes.probe import Probe
-from dsdoctor.probes.registry import PROBES
+from dsdoctor.probes.hosts.parcel import Parcel, pack_up
 from dsdoctor.probes.report import report_of
-from dsdoctor.probes.runner import run_probes
+from dsdoctor.probes.site import Meeting
+from dsdoctor.transport.framing import framed
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("preflight")
 @click.argument("config", required=False, type=FILE)
-@click.option(
-    "--gpus", type=click.IntRange(0), metavar="N", help="GPUs of each host that the job wants."
-)
+@click.option("--gpus", type=click.IntRange(0), metavar="N", help="GPUs of a host that are wanted.")
 @click.option("--trainer", is_flag=True, help='The Hugging Face Trainer will fill "auto".')
+@click.option("--training-args", type=FILE, help="TrainingArguments as JSON or YAML.")
+@click.option("--accelerate-config", type=FILE, help="What `accelerate config` wrote.")
+@click.option("--launch", metavar="LINE", default="", help="The launch line, in quotes.")
 @click.option("--only", multiple=True, metavar="ID[,ID]", help="Only these probes.")
 @click.option("--skip", multiple=True, metavar="ID[,ID]", help="All probes but these.")
 @click.option("--list", "list_", is_flag=True, help="List the probes and end.")
 @click.option("--deep", is_flag=True, help="Also those that use the GPUs for a while.")
 @click.option("--baseline", type=FILE, help="An earlier JSON report: say what changed since.")
 @click.option("--python", metavar="PATH", help="The job's Python, if it is not dsdoctor's.")
+@click.option("--hostfile", type=FILE, help="Look at every host of this file (DeepSpeed's syntax).")
+@click.option(
+    "--launcher",
+    type=click.Choice(["pdsh", "srun", "slurm", "mpirun"]),
+    help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
+)
+@click.option(
+    "--host-timeout", type=click.IntRange(1), default=60, show_default=True, metavar="SECONDS"
+)
+@click.option(
+    "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True)
 @click.option("-v", "--verbose", is_flag=True, help="Every probe's time, every finding's reason.")
+@click.option("--framed", "in_frame", is_flag=True, hidden=True)
+@click.option("--hosts", type=click.IntRange(1), default=1, hidden=True)
+@click.option("--world-size", type=click.IntRange(1), hidden=True)
+@click.option("--meet", default="", hidden=True)
 def preflight_command(
     config: Path | None,
     gpus: int | None,
     trainer: bool,
+    training_args: Path | None,
+    accelerate_config: Path | None,
+    launch: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     list_: bool,
     deep: bool,
     baseline: Path | None,
     python: str | None,
+    hostfile: Path | None,
+    launcher: str | None,
+    host_timeout: int,
+    remote_command: str,
     format_: str,
     fail_on: str,
     verbose: bool,
+    in_frame: bool,
+    hosts: int,
+    world_size: int | None,
+    meet: str,
 ) -> int:
-    """Find what would kill the job of CONFIG (a ds_config.json) on this machine.
+    """Find what would kill the job of CONFIG (a ds_config.json) on this machine, or on all hosts.
 
-    Without CONFIG only the machine itself is looked at. Nothing needs torch or DeepSpeed.
+    Without CONFIG only the machines themselves are looked at. Nothing needs torch or DeepSpeed.
     """
     if list_:
-        _list()
+        click.echo("\n".join(listed()))
         return EXIT_OK
-    probes = chosen(only, skip, deep=deep)
     before = read_baseline(baseline) if baseline else None
-    started = time.perf_counter()
-    results = examine(config, probes, gpus=gpus, trainer=trainer, python=python)
-    report = report_of(results, seconds=time.perf_counter() - started)
+    probes = chosen(only, skip, deep=deep)
+    sources = Sources(
+        world_size=world_size,
+        trainer=trainer,
+        training_args=training_args,
+        accelerate_config=accelerate_config,
+        launch=launch,
+    )
+    if hostfile is None and launcher is None:
+        job = job_of(config, sources)
+        started = time.perf_counter()
+        meeting = Meeting.parse(meet)
+        site = this_site(job, wanted_gpus=gpus, python=python, hosts=hosts, meeting=meeting)
+        results = probed(probes, site, load_pack())
+        if in_frame:
+            sent = Parcel(
+                version=__version__, host=this_host(), clock=time.time(), results=tuple(results)
+            )
+            click.echo("\n".join(framed(pack_up(sent), sent.host)))
+            return EXIT_OK
+        report = report_of(results, seconds=time.perf_counter() - started)
+    else:
+        reach = Reach(hostfile, launcher, host_timeout, remote_command)
+        wish = Wish(config, gpus, python, deep, tuple(probe.id for probe in probes), sources)
+        report = hosts_report(reach, wish, load_pack())
     if before is not None:
-        report = with_changes(report, changes(before, results))
+        report = with_changes(report, changes(before, report.probes))
     emit(report, format_, verbose=verbose)
     return exit_code(report, fail_on)
 
 
-def examine(
-    config: Path | None,
-    probes: Sequence[Probe],
-    *,
-    gpus: int | None,
-    trainer: bool,
-    python: str | None,
-) -> list[ProbeResult]:
-    """Ask this machine."""
-    pack = load_pack()
-    job = assemble(read_document(config), Sources(trainer=trainer)) if config else None
-    site = this_site(job, wanted_gpus=gpus, python=python)
-    with _progress(len(probes)) as advance:
-        return run_probes(probes, site, pack, advance)
-
-
-def chosen(only: Sequence[str], skip: Sequence[str], *, deep: bool) -> list[Probe]:
-    """The probes to run.
-
-    Raises:
-        UsageError: a name that no probe has, or nothing is left.
-    """
-    wanted, unwanted = _names(only), _names(skip)
-    known = {probe.id for probe in PROBES}
-    for name in (*wanted, *unwanted):
-        if name not in known:
-            raise UsageError(f"there is no probe {name!r}", hint="dsdoctor preflight --list")
-    left = [
-        probe
-        for probe in PROBES
-        if (probe.id in wanted if wanted else deep or not probe.deep) and probe.id not in unwanted
-    ]
-    if not left:
-        raise UsageError("no probe is left to run", hint="dsdoctor preflight --list")
-    return left
-
-
-def _names(options: Sequence[str]) -> list[str]:
-    return [name.strip() for option in options for name in option.split(",") if name.strip()]
-
-
-def _list() -> None:
-    for probe in PROBES:
-        click.echo(f"{probe.id:<16}{probe.title}{' (with --deep)' if probe.deep else ''}")
+def job_of(config: Path | None, sources: Sources) -> JobSpec | None:
+    """The job's settings from all places; None where no configuration was given."""
+    return assemble(read_document(config), sources) if config else None
 
 
 def with_changes(report: Report, lines: Sequence[str]) -> Report:
@@ -128,13 +139,3 @@ def with_changes(report: Report, lines: Sequence[str]) -> Report:
     ]
     coverage = replace(report.coverage, notes=(*report.coverage.notes, *notes))
     return replace(report, coverage=coverage)
-
-
-@contextmanager
-def _progress(count: int) -> Iterator[Callable[[str], None]]:
-    """A bar on stderr of a terminal; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=count, label="looking", file=sys.stderr) as bar:
-        yield lambda _: bar.update(1)

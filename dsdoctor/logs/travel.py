@@ -6,32 +6,23 @@ records claim in ``dsdoctor.logs.arrival``.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from dsdoctor.errors import DsDoctorError
-from dsdoctor.logs.clean import MAX_LINE_CHARS, clean
+from dsdoctor.logs.clean import clean
+from dsdoctor.logs.harmless import clean_text, decoded
 from dsdoctor.logs.record import LogRecord
 
 SCHEMA = "dsdoctor.events/1"
 MAX_BYTES = 16 * 1024 * 1024
-MAX_STRING_LINES = 64
 _TAILS = (200, 40, 5)
 """Last lines kept of each log, tried in turn while a host's logs do not fit into one document."""
-_PLACES = 1 << 53
-"""Numbers beyond are no line, rank or size of anything."""
 
 
 class TravelError(DsDoctorError):
     """What another host sent is no document of ours."""
-
-
-_SUSPECT = re.compile(
-    r"\\[^\"\\/nt]|\d{16}|[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-"""In JSON: escapes of other than quotes, tabs and line ends; huge numbers; control characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +61,8 @@ def unpack(data: bytes) -> Parcel:
     try:
         kind = msgspec.json.decode(data, type=_Kind).schema
         if kind != SCHEMA:
-            raise TravelError(f"not a document of kind {SCHEMA} but {_clean_text(kind)[:40]!r}")
-        if _is_harmless(data.decode()):
-            return msgspec.json.decode(data, type=Parcel)
-        return msgspec.convert(_harmless(msgspec.json.decode(data)), Parcel)
+            raise TravelError(f"not a document of kind {SCHEMA} but {clean_text(kind)[:40]!r}")
+        return decoded(data, Parcel)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise TravelError(f"damaged: {clean(str(error).encode())[:200]}") from None
 
@@ -97,29 +86,3 @@ def _fewer(parcel: Parcel, limit: int) -> bytes:
     return msgspec.json.encode(
         replace(parcel, records=tuple(kept), notes=(*parcel.notes[:20], note))
     )
-
-
-def _is_harmless(text: str) -> bool:
-    """Has the JSON nothing to clean? So it is with what our own ``clean`` has seen before."""
-    return not _SUSPECT.search(text) and max(map(len, text.split('"'))) <= MAX_LINE_CHARS
-
-
-def _harmless(value: object) -> object:
-    """The decoded JSON with every string cleaned and every number in bounds."""
-    if isinstance(value, str):
-        return _clean_text(value)
-    if isinstance(value, dict):
-        return {_clean_text(str(key)): _harmless(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_harmless(item) for item in value]
-    if isinstance(value, int) and abs(value) > _PLACES:
-        raise ValueError("a number out of bounds")
-    return value
-
-
-def _clean_text(text: str) -> str:
-    """Text as ``clean`` leaves it, line by line: exceptions have messages of several lines."""
-    if len(text) <= MAX_LINE_CHARS and text.isprintable():
-        return text
-    lines = text.split("\n", MAX_STRING_LINES)[:MAX_STRING_LINES]
-    return "\n".join(clean(line.encode("utf-8", "replace")) for line in lines)

@@ -13,7 +13,6 @@ _BOOLEAN = (
     "release_lock_on_cudamalloc",
     "release_lock_on_hipmalloc",
     "graph_capture_record_stream_reuse",
-    "throw_on_cudamalloc_oom",
 )
 _SIZES = ("max_split_size_mb", "max_non_split_rounding_mb")
 _OTHER = (
@@ -28,6 +27,7 @@ _OTHER = (
     "pinned_free_catch_all",
     "per_process_memory_fraction",
     "large_segment_size_mb",
+    "throw_on_cudamalloc_oom",
 )
 OPTIONS = frozenset((*_BOOLEAN, *_SIZES, *_OTHER))
 SMALLEST_SPLIT = 20
@@ -59,8 +59,10 @@ def _of_option(name: str, colon: str, given: str) -> str:
 
 
 def _of_size(name: str, given: str) -> str:
-    if not given.isdecimal():
+    """Of ``64.5`` torch reads the 64."""
+    number = re.match(r"\d{1,12}", given)
+    if not number or ":" in given:
         return f"{name} takes a number, not '{given[:20]}'"
-    if int(given[:12]) < SMALLEST_SPLIT:
+    if int(number[0]) < SMALLEST_SPLIT:
         return f"{name} must be {SMALLEST_SPLIT} or more"
     return ""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.gpus import Inventory
 from dsdoctor.probes.clients.host import Host
+from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.gpu_common import evidence
 from dsdoctor.probes.pci_devices import (
     AMD,
-    GIVEN_AWAY,
     NVIDIA,
     PciGpu,
     limited_view,
@@ -27,9 +28,8 @@ _SHOWN = "NVIDIA_VISIBLE_DEVICES"
 
 def without_driver(site: Site, reason: str = "") -> Reading:
     """There is no driver, or it is not loaded: is there anything that it should serve?"""
-    gpus = [gpu for gpu in pci_gpus(site.host, NVIDIA) if gpu.driver != GIVEN_AWAY]
-    amd = _amd(site.host)
-    if amd:
+    gpus = pci_gpus(site.host, NVIDIA)
+    if not gpus and (amd := _amd(site.host)):
         return Reading(f"{amd}; dsdoctor's GPU probes know NVIDIA's only", (), {"amd": True})
     facts: dict[str, Any] = {"count": 0, "on_bus": len(gpus)}
     if not gpus and not site.wanted_gpus:
@@ -37,7 +37,7 @@ def without_driver(site: Site, reason: str = "") -> Reading:
     why = _why(site.host, gpus, reason)
     told = evidence(f"{len(gpus)} NVIDIA GPUs on the bus", "/sys/bus/pci/devices")
     # a container without GPUs on a machine with GPUs may be meant so
-    meant = bool(limited_view(site.host)) and not site.wanted_gpus
+    meant = not site.wanted_gpus and (bool(limited_view(site.host)) or _cpu_torch(site))
     severity = Severity.WARNING if meant else None
     complaint = Complaint(NO_DRIVER, {"reason": why}, (told,), severity)
     return Reading("no NVIDIA driver", (complaint,), facts)
@@ -47,7 +47,7 @@ def no_gpu_seen(site: Site, found: Inventory) -> Reading:
     """The driver is there and lists no GPU."""
     facts = {"count": 0, "driver": found.driver}
     summary = f"no GPU, though there is driver {found.driver}"
-    gpus = [gpu for gpu in pci_gpus(site.host, NVIDIA) if gpu.driver != GIVEN_AWAY]
+    gpus = pci_gpus(site.host, NVIDIA)
     if not gpus and not site.wanted_gpus:
         return Reading(summary, (), facts)
     severity = Severity.WARNING if limited_view(site.host) and not site.wanted_gpus else None
@@ -55,7 +55,7 @@ def no_gpu_seen(site: Site, found: Inventory) -> Reading:
     return Reading(summary, (Complaint(NO_GPU, values, (evidence(summary),), severity),), facts)
 
 
-def _why(host: Host, gpus: list[PciGpu], reason: str) -> str:
+def _why(host: Host, gpus: Sequence[PciGpu], reason: str) -> str:
     """The nearest thing to an explanation."""
     shown = host.environment.get(_SHOWN)
     if shown is not None and shown.strip() in ("", "void", "none"):
@@ -67,7 +67,16 @@ def _why(host: Host, gpus: list[PciGpu], reason: str) -> str:
     if gpus:
         drivers = ", ".join(sorted({gpu.driver or "none" for gpu in gpus}))
         return f"the kernel sees {len(gpus)} NVIDIA GPUs, served by driver: {drivers}"
-    return "and no NVIDIA GPU on the bus"
+    return "there is no NVIDIA GPU on the bus either"
+
+
+def _cpu_torch(site: Site) -> bool:
+    """Is the job's torch built without CUDA, as on a desktop with a card for its screen?"""
+    try:
+        versions = site.packages.versions()
+    except Unavailable:
+        return False
+    return "torch" in versions and "torch.cuda" not in versions
 
 
 def _amd(host: Host) -> str:

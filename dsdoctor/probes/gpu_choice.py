@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsdoctor.probes.clients.gpus import Gpu
 from dsdoctor.probes.gpu_common import answering
 from dsdoctor.probes.site import Site
-from dsdoctor.probes.visible_devices import VARIABLE, visible_devices
+from dsdoctor.probes.visible_devices import VARIABLE, launcher_ignores, visible_devices
 
 
 def chosen(site: Site) -> tuple[Gpu, ...]:
@@ -17,7 +19,21 @@ def chosen(site: Site) -> tuple[Gpu, ...]:
         Skip, Unavailable: as ``answering``.
     """
     gpus = answering(site)
-    seen = visible_devices(site.host.environment.get(VARIABLE), gpus)
+    return (visible(site, gpus) or gpus)[: wanted(site)]
+
+
+def wanted(site: Site) -> int | None:
+    """How many GPUs of this host the job takes; None for all, or where the line names some."""
+    launch = site.job.launch if site.job else None
+    if site.wanted_gpus is not None or launch is None or launch.include or launch.exclude:
+        return site.wanted_gpus
+    return launch.num_gpus
+
+
+def visible(site: Site, gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
+    """Those that the processes of the job see, in their order."""
+    launch = site.job.launch if site.job else None
+    value = site.host.environment.get(VARIABLE)
+    seen = visible_devices(None if launcher_ignores(value, launch) else value, gpus)
     by_index = {gpu.index: gpu for gpu in gpus}
-    picked = [by_index[index] for index in dict.fromkeys(seen.indices)] or list(gpus)
-    return tuple(picked[: site.wanted_gpus])
+    return tuple(by_index[index] for index in dict.fromkeys(seen.indices))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from dsdoctor.model import Evidence, ranks_named
+from dsdoctor.model import Evidence, Severity, ranks_named
 from dsdoctor.probes.clients.gpus import TIMEOUT, Gpu, Inventory, Mark, NoDriver
 from dsdoctor.probes.probe import Complaint, Skip
 from dsdoctor.probes.site import Site
@@ -84,6 +85,11 @@ def folded(code: str, told: Sequence[tuple[Gpu, str]], **values: str) -> tuple[C
             tuple(evidence(line) for line in words[:4]),
         ),
     )
+
+
+def graded(complaints: Iterable[Complaint], severity: Severity | None) -> tuple[Complaint, ...]:
+    """The same at another severity; None for that of their pages."""
+    return tuple(replace(complaint, severity=severity) for complaint in complaints)
 
 
 def evidence(text: str, source: str = "NVML") -> Evidence:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from dsdoctor.model import Confidence, Severity
 from dsdoctor.probes.clients.gpus import Gpu, Inventory
+from dsdoctor.probes.gpu_choice import chosen
 from dsdoctor.probes.gpu_common import BUDGET, evidence, folded, inventory_of, known
 from dsdoctor.probes.probe import Complaint, Probe, Reading, Skip
 from dsdoctor.probes.site import Site
@@ -33,7 +36,7 @@ def look(site: Site) -> Reading:
     if cuda is None:
         raise Skip("this torch is built without CUDA (see versions)")
     facts = {"torch": torch, "torch_cuda": built, "driver": found.driver}
-    complaints = (*_driver(found, torch, cuda), *_code(found.gpus, torch, cuda))
+    complaints = (*_driver(found, torch, cuda), *_code(chosen(site), torch, cuda))
     return Reading(f"torch {torch} (CUDA {built}) on driver {found.driver}", complaints, facts)
 
 
@@ -58,22 +61,39 @@ def _driver(found: Inventory, torch: str, cuda: tuple[int, int]) -> tuple[Compla
 
 
 def _code(gpus: Sequence[Gpu], torch: str, cuda: tuple[int, int]) -> tuple[Complaint, ...]:
-    """GPUs that are too new, or too old, for torch's CUDA."""
-    told = [
+    """GPUs that are too old, or too new, for torch's CUDA."""
+    old = _told(gpus, lambda capability: _dropped(capability, cuda))
+    new = _told(gpus, lambda capability: _not_yet(capability, cuda))
+    values = {"torch": torch, "wanted": _dotted(cuda)}
+    # a torch built with PTX, as few are, runs on newer GPUs
+    return (
+        *folded(NO_CODE, old, **values),
+        *(
+            replace(item, severity=Severity.ERROR, confidence=Confidence.LIKELY)
+            for item in folded(NO_CODE, new, **values)
+        ),
+    )
+
+
+def _told(
+    gpus: Sequence[Gpu], judge: Callable[[tuple[int, int]], str]
+) -> Sequence[tuple[Gpu, str]]:
+    return [
         (gpu, f"capability {_dotted(gpu.capability)} {words}")
         for gpu in gpus
-        if gpu.capability and (words := _no_code(gpu.capability, cuda))
+        if gpu.capability and (words := judge(gpu.capability))
     ]
-    return folded(NO_CODE, told, torch=torch, wanted=_dotted(cuda))
 
 
-def _no_code(capability: tuple[int, int], cuda: tuple[int, int]) -> str:
-    """Why there is no code; empty if there may be. Code runs on later GPUs of one generation."""
-    first = FIRST_CUDA.get((capability[0], 0))
-    if first and cuda < first:
-        return f"needs CUDA {_dotted(first)} or later"
+def _dropped(capability: tuple[int, int], cuda: tuple[int, int]) -> str:
     lowest = DROPPED.get(cuda[0])
     return f"was dropped by CUDA {cuda[0]}" if lowest and capability < lowest else ""
+
+
+def _not_yet(capability: tuple[int, int], cuda: tuple[int, int]) -> str:
+    """Code runs on later GPUs of one generation."""
+    first = FIRST_CUDA.get((capability[0], 0))
+    return f"needs CUDA {_dotted(first)} or later" if first and cuda < first else ""
 
 
 def _pair(text: str) -> tuple[int, int] | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.gpus import Fabric, Gpu, Mark, Remapped
-from dsdoctor.probes.gpu_common import BUDGET, folded, inventory_of, known
-from dsdoctor.probes.gpu_xid import kernel_xids, xid_complaints
+from dsdoctor.probes.gpu_common import BUDGET, folded, graded, inventory_of, known
+from dsdoctor.probes.gpu_xid import PATIENCE, kernel_xids, xid_complaints
 from dsdoctor.probes.pci_devices import limited_view
 from dsdoctor.probes.probe import Complaint, Probe, Reading
 from dsdoctor.probes.site import Site
@@ -37,7 +37,7 @@ def look(site: Site) -> Reading:
         xids = [xid for xid in xids if xid.bus in ours]
     complaints = (
         *_ecc(gpus),
-        *folded(REPAIR, [(gpu, words) for gpu in gpus if (words := repairs(gpu))]),
+        *_repair(gpus),
         *folded(FABRIC, [(gpu, words) for gpu in gpus if (words := fabric(gpu.fabric))]),
         *xid_complaints(xids, gpus, source),
     )
@@ -71,6 +71,13 @@ def fabric(value: Fabric | Mark) -> str:
     return ", ".join(words)
 
 
+def _repair(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
+    """A GPU that waits for its reset takes no work before."""
+    told = folded(REPAIR, [(gpu, words) for gpu in gpus if (words := repairs(gpu))])
+    unusable = any(gpu.mark is Mark.RESET for gpu in gpus)
+    return graded(told, Severity.ERROR if unusable else None)
+
+
 def _ecc(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
     """Errors beyond correction; those of earlier times may be repaired."""
     now = [
@@ -81,10 +88,7 @@ def _ecc(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
     if now:
         return folded(ECC, now)
     ever = [(gpu, f"{count} in its life") for gpu in gpus if (count := known(gpu.ecc_ever) or 0)]
-    return tuple(
-        Complaint(item.code, item.values, item.evidence, Severity.INFO)
-        for item in folded(ECC, ever)
-    )
+    return graded(folded(ECC, ever), Severity.INFO)
 
 
 def _summary(complaints: Sequence[Complaint], source: str) -> str:
@@ -105,4 +109,4 @@ def _facts(gpus: Sequence[Gpu], source: str) -> dict[str, Any]:
     }
 
 
-PROBES: tuple[Probe, ...] = (Probe("gpu-health", "GPU faults", look, budget=BUDGET),)
+PROBES: tuple[Probe, ...] = (Probe("gpu-health", "GPU faults", look, budget=BUDGET + PATIENCE),)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dsdoctor.probes.clients.gpus import Gpu, Inventory, Mark, NoDriver
 from dsdoctor.probes.gpu_absent import no_gpu_seen, without_driver
+from dsdoctor.probes.gpu_choice import visible, wanted
 from dsdoctor.probes.gpu_common import BUDGET, GIB, evidence, folded, known
-from dsdoctor.probes.gpu_trouble import trouble_of
-from dsdoctor.probes.pci_devices import GIVEN_AWAY, NVIDIA, PciGpu, limited_view, pci_gpus
+from dsdoctor.probes.gpu_trouble import FORBIDDEN, trouble_of
+from dsdoctor.probes.pci_devices import NVIDIA, PciGpu, limited_view, pci_gpus
 from dsdoctor.probes.probe import Complaint, Probe, Reading
 from dsdoctor.probes.site import Site
-from dsdoctor.probes.visible_devices import VARIABLE, visible_devices
+from dsdoctor.probes.visible_devices import VARIABLE
 
 TOO_FEW, OFF_BUS, SILENT, HIDDEN = "DSL037", "DSH007", "DSH051", "DSH131"
+_TOLD_ELSEWHERE = (Mark.LOST, Mark.RESET, Mark.NO_PERMISSION)
 
 
 def look(site: Site) -> Reading:
@@ -76,14 +78,24 @@ def _kind(gpu: Gpu) -> str:
 def _complaints(site: Site, found: Inventory) -> tuple[Complaint, ...]:
     lost = [(gpu, "is lost") for gpu in found.gpus if gpu.mark is Mark.LOST]
     # one that only needs a reset is told by gpu-health
-    quiet = (Mark.LOST, Mark.RESET, None)
-    silent = [(gpu, gpu.mark.value) for gpu in found.gpus if gpu.mark and gpu.mark not in quiet]
+    silent = [
+        (gpu, gpu.mark.value) for gpu in found.gpus if gpu.mark and gpu.mark not in _TOLD_ELSEWHERE
+    ]
     return (
         *folded(OFF_BUS, lost),
         *folded(SILENT, silent),
+        *_forbidden(site, found),
         *_hidden(site, found),
         *_too_few(site, found),
     )
+
+
+def _forbidden(site: Site, found: Inventory) -> tuple[Complaint, ...]:
+    """GPUs that this user may not open. In a job or a container they are somebody else's."""
+    if limited_view(site.host):
+        return ()
+    refused = [gpu for gpu in found.gpus if gpu.mark is Mark.NO_PERMISSION]
+    return folded(FORBIDDEN, [(gpu, "not permitted") for gpu in refused])
 
 
 def _hidden(site: Site, found: Inventory) -> tuple[Complaint, ...]:
@@ -91,11 +103,7 @@ def _hidden(site: Site, found: Inventory) -> tuple[Complaint, ...]:
     told = {gpu.bus for gpu in found.gpus}
     if limited_view(site.host) or any(gpu.mark for gpu in found.gpus):
         return ()
-    missing = [
-        gpu
-        for gpu in pci_gpus(site.host, NVIDIA)
-        if gpu.bus not in told and gpu.driver != GIVEN_AWAY
-    ]
+    missing = [gpu for gpu in pci_gpus(site.host, NVIDIA) if gpu.bus not in told]
     if not missing:
         return ()
     words = ", ".join(_where(gpu) for gpu in missing[:8])
@@ -109,24 +117,17 @@ def _where(gpu: PciGpu) -> str:
 
 def _too_few(site: Site, found: Inventory) -> tuple[Complaint, ...]:
     """Fewer GPUs than wanted, be it that they are not there or not shown."""
-    wanted = site.wanted_gpus
-    if wanted is None:
-        return ()
+    number = wanted(site)
     gpus = [gpu for gpu in found.gpus if gpu.mark is None]
-    if any(gpu.mig is True for gpu in gpus):
+    seen = visible(site, gpus)
+    # CUDA counts instances of divided GPUs, not GPUs
+    if number is None or len(seen) >= number or any(gpu.mig is True for gpu in gpus):
         return ()
-    value = site.host.environment.get(VARIABLE)
-    seen = visible_devices(value, gpus).indices
-    if len(seen) >= wanted:
-        return ()
-    values = {"wanted": str(wanted), "count": str(len(seen))}
+    values = {"wanted": str(number), "count": str(len(seen))}
     if len(seen) < len(gpus):
-        values["reason"] = f"{VARIABLE}={value} hides {_hiding(len(gpus) - len(seen), gpus)}"
+        value = site.host.environment.get(VARIABLE, "")[:200]
+        values["reason"] = f"{VARIABLE}={value} hides {len(gpus) - len(seen)} of {len(gpus)}"
     return (Complaint(TOO_FEW, values, (evidence(f"{len(gpus)} GPUs answer"),)),)
-
-
-def _hiding(hidden: int, gpus: Sequence[Gpu]) -> str:
-    return f"{hidden} of {len(gpus)}"
 
 
 PROBES: tuple[Probe, ...] = (Probe("gpus", "GPUs and their driver", look, budget=BUDGET),)

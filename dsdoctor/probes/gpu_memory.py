@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.gpus import Gpu, GpuMemory, GpuProcess, Mark
 from dsdoctor.probes.gpu_choice import chosen
-from dsdoctor.probes.gpu_common import BUDGET, GIB, folded, gib, known
-from dsdoctor.probes.probe import Complaint, Probe, Reading
+from dsdoctor.probes.gpu_common import BUDGET, GIB, folded, gib, graded, known
+from dsdoctor.probes.probe import Probe, Reading
 from dsdoctor.probes.site import Site
 
 HELD, WITHOUT_PROCESS = "DSH004", "DSH053"
@@ -33,22 +33,19 @@ def look(site: Site) -> Reading:
     held = [gpu for gpu in gpus if _held(gpu) > _threshold(gpu)]
     told = [(gpu, _holders(gpu)) for gpu in held if _processes(gpu)]
     bare = [(gpu, gib(_held(gpu))) for gpu in held if not _processes(gpu)]
-    complaints = [
-        *_graded(folded(HELD, told, pid=_first_pid(held)), [gpu for gpu, _ in told]),
-        *folded(WITHOUT_PROCESS, bare),
-    ]
+    complaints = (
+        *graded(folded(HELD, told, pid=_first_pid(held)), _severity(told)),
+        *graded(folded(WITHOUT_PROCESS, bare), _severity(bare)),
+    )
     facts = {"held_gib": {str(gpu.index): round(_held(gpu) / GIB) for gpu in held}}
     summary = f"in use on {len(held)} of {len(gpus)}" if held else f"{len(gpus)} free"
-    return Reading(summary, tuple(complaints), facts)
+    return Reading(summary, complaints, facts)
 
 
-def _graded(complaints: Sequence[Complaint], gpus: Sequence[Gpu]) -> list[Complaint]:
+def _severity(told: Sequence[tuple[Gpu, str]]) -> Severity:
     """An error where half a GPU is gone, else a warning."""
-    if any(_held(gpu) >= MUCH * _total(gpu) for gpu in gpus):
-        return list(complaints)
-    return [
-        Complaint(item.code, item.values, item.evidence, Severity.WARNING) for item in complaints
-    ]
+    much = any(_held(gpu) >= MUCH * _total(gpu) > 0 for gpu, _ in told)
+    return Severity.ERROR if much else Severity.WARNING
 
 
 def _held(gpu: Gpu) -> int:
@@ -89,8 +86,10 @@ def _shown(process: GpuProcess) -> str:
 
 
 def _first_pid(gpus: Sequence[Gpu]) -> str:
-    pids = [process.pid for gpu in gpus for process in _processes(gpu)]
-    return str(pids[0]) if pids else ""
+    """Of a process that ``ps`` can tell of, if there is one."""
+    every = [process for gpu in gpus for process in _processes(gpu)]
+    shown = [process for process in every if process.name] or every
+    return str(shown[0].pid) if shown else ""
 
 
 PROBES: tuple[Probe, ...] = (Probe("gpu-memory", "GPU memory free", look, budget=BUDGET),)

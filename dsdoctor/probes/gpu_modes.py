@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsdoctor.model import Severity
-from dsdoctor.probes.clients.gpus import Gpu, Mark
-from dsdoctor.probes.gpu_common import BUDGET, answering, folded, known
+from dsdoctor.probes.clients.gpus import Gpu
+from dsdoctor.probes.gpu_choice import chosen, wanted
+from dsdoctor.probes.gpu_common import BUDGET, folded, graded, known
 from dsdoctor.probes.probe import Complaint, Probe, Reading
 from dsdoctor.probes.site import Site
 
 MIG, RESTRICTED, NOT_PERSISTENT = "DSH055", "DSH056", "DSH139"
 _EXCLUSIVE = {1: "Exclusive_Thread", 3: "Exclusive_Process"}
 _PROHIBITED = 2
+_MPS = ("nvidia-cuda-mps-server", "")
+"""CUDA's server for many processes, and a process of another container, which may be it."""
 
 
 def look(site: Site) -> Reading:
     """Compute mode, MIG, persistence."""
-    gpus = answering(site)
-    complaints = (*_mig(gpus), *_restricted(gpus), *_persistence(gpus))
+    gpus = chosen(site)
+    complaints = (*_mig(gpus, wanted(site)), *_restricted(gpus), *_persistence(gpus))
     facts = {
         "compute_mode": sorted({_mode(gpu) for gpu in gpus}),
         "mig": sum(gpu.mig is True for gpu in gpus),
         "persistence": all(gpu.persistence is not False for gpu in gpus),
     }
-    modes = ", ".join(facts["compute_mode"])  # type: ignore[arg-type]
+    modes = ", ".join(sorted({_mode(gpu) for gpu in gpus}))
     return Reading(f"compute mode {modes}", complaints, facts)
 
 
@@ -35,12 +38,14 @@ def _mode(gpu: Gpu) -> str:
     return _EXCLUSIVE.get(mode) or ("Prohibited" if mode == _PROHIBITED else "Default")
 
 
-def _mig(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
-    """Without an instance no program can use the GPU at all."""
+def _mig(gpus: Sequence[Gpu], ranks: int | None) -> tuple[Complaint, ...]:
+    """Without an instance no program can use the GPU at all; one rank may use one."""
     divided = [gpu for gpu in gpus if gpu.mig is True]
     told = [(gpu, f"{len(gpu.mig_uuids) or 'no'} instances") for gpu in divided]
-    empty = any(not gpu.mig_uuids for gpu in divided)
-    return _graded(folded(MIG, told), Severity.ERROR if empty else None)
+    if any(not gpu.mig_uuids for gpu in divided):
+        return graded(folded(MIG, told), Severity.ERROR)
+    single = ranks == 1 or (len(gpus) == 1 and len(gpus[0].mig_uuids) == 1)
+    return graded(folded(MIG, told), Severity.INFO if single else None)
 
 
 def _restricted(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
@@ -51,24 +56,21 @@ def _restricted(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
         (gpu, f"{mode}, and pid {pid} has it") for gpu, mode in exclusive if (pid := _pid(gpu))
     ]
     if closed or taken:
-        return _graded(folded(RESTRICTED, [*closed, *taken]), Severity.FATAL)
-    return _graded(folded(RESTRICTED, exclusive), Severity.INFO)
+        return graded(folded(RESTRICTED, [*closed, *taken]), Severity.FATAL)
+    return graded(folded(RESTRICTED, exclusive), Severity.INFO)
 
 
 def _pid(gpu: Gpu) -> int:
-    """A process that uses the GPU, 0 if none is known."""
-    if isinstance(gpu.processes, Mark) or not gpu.processes:
+    """A process that computes on the GPU, 0 if none is known or all may through MPS."""
+    computing = [process for process in known(gpu.processes) or () if process.computes]
+    if not computing or any(process.name in _MPS for process in computing):
         return 0
-    return gpu.processes[0].pid
+    return computing[0].pid
 
 
 def _persistence(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
     told = [(gpu, "off") for gpu in gpus if gpu.persistence is False]
     return folded(NOT_PERSISTENT, told)
-
-
-def _graded(complaints: tuple[Complaint, ...], severity: Severity | None) -> tuple[Complaint, ...]:
-    return tuple(Complaint(item.code, item.values, item.evidence, severity) for item in complaints)
 
 
 PROBES: tuple[Probe, ...] = (Probe("gpu-modes", "GPU modes", look, budget=BUDGET),)

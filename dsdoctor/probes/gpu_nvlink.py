@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.gpus import Fabric, Gpu
-from dsdoctor.probes.gpu_common import folded, known
+from dsdoctor.probes.gpu_common import folded, graded, known
 from dsdoctor.probes.probe import Complaint
 
 INACTIVE = "DSH137"
@@ -18,17 +18,17 @@ def nvlink_complaints(gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
 
     A card in a slot has NVLink only with a bridge, so that none being up is normal there.
     """
-    if len(gpus) < 2:
+    # a divided GPU has its links switched off
+    whole = [gpu for gpu in gpus if gpu.mig is not True]
+    if len(whole) < 2:
         return ()
-    fewer = list(_fewer(gpus))
+    fewer = list(_fewer(whole))
     if fewer:
-        return folded(INACTIVE, fewer)
-    none = [(gpu, f"none of {len(known(gpu.nvlinks) or ())} up") for gpu in gpus if _all_down(gpu)]
-    severity = None if any(_on_board(gpu) for gpu, _ in none) else Severity.INFO
-    return tuple(
-        Complaint(item.code, item.values, item.evidence, severity)
-        for item in folded(INACTIVE, none)
-    )
+        partly = any(active(gpu) or on_board(gpu) for gpu, _ in fewer)
+        return graded(folded(INACTIVE, fewer), None if partly else Severity.INFO)
+    none = [(gpu, f"none of {len(known(gpu.nvlinks) or ())} up") for gpu in whole if _all_down(gpu)]
+    severity = None if any(on_board(gpu) for gpu, _ in none) else Severity.INFO
+    return graded(folded(INACTIVE, none), severity)
 
 
 def active(gpu: Gpu) -> int | None:
@@ -54,7 +54,7 @@ def _all_down(gpu: Gpu) -> bool:
     return active(gpu) == 0
 
 
-def _on_board(gpu: Gpu) -> bool:
+def on_board(gpu: Gpu) -> bool:
     """Is it soldered to a board with NVLink (SXM), rather than a card in a slot?"""
     fabric = isinstance(gpu.fabric, Fabric) and gpu.fabric.state != 0
-    return fabric or "SXM" in gpu.name
+    return fabric or "SXM" in gpu.name or "HBM" in gpu.name

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.gpus import Gpu, Mark, Pair
 from dsdoctor.probes.gpu_common import MAX_NAMED, evidence, known
-from dsdoctor.probes.gpu_nvlink import active
+from dsdoctor.probes.gpu_nvlink import active, on_board
 from dsdoctor.probes.probe import Complaint
 
 NO_PEER = "DSH138"
@@ -19,25 +19,25 @@ _STATES = {
     3: "they sit on different I/O hubs",
     _DISABLED: "an administrator switched it off",
     5: "not supported",
-    6: "unknown",
 }
-"""NVML_P2P_STATUS_*"""
+"""NVML_P2P_STATUS_*; the driver's "unknown" (6) says nothing."""
 _LEVELS = {0: "same board", 10: "PIX", 20: "PXB", 30: "PHB", 40: "NODE", 50: "SYS"}
 """NVML's topology levels by the names of ``nvidia-smi topo -m``."""
 
 
 def peer_complaints(pairs: Sequence[Pair], gpus: Sequence[Gpu]) -> tuple[Complaint, ...]:
-    """Pairs without peer access. NCCL then copies through the host, which is slower; between
-    GPUs with NVLink, or where somebody switched it off, it is not meant so.
+    """Pairs without peer access. NCCL then copies through the host, which is slower; on a board
+    with NVLink, or where somebody switched it off, it is not meant so.
     """
-    linked = {gpu.index for gpu in gpus if active(gpu)}
+    whole = {gpu.index for gpu in gpus if gpu.mig is not True}
+    linked = {gpu.index for gpu in gpus if active(gpu) and on_board(gpu)}
     groups: defaultdict[str, list[str]] = defaultdict(list)
     serious = False
     for pair in pairs:
         state = _worst(pair)
-        if not state:
+        if not state or not {pair.first, pair.second} <= whole:
             continue
-        groups[_STATES.get(state, f"state {state}")].append(f"{pair.first}-{pair.second}")
+        groups[_STATES[state]].append(f"{pair.first}-{pair.second}")
         serious |= state == _DISABLED or {pair.first, pair.second} <= linked
     if not groups:
         return ()
@@ -58,7 +58,8 @@ def distances(pairs: Sequence[Pair]) -> dict[str, int]:
 
 def _worst(pair: Pair) -> int:
     """The state that forbids access; 0 if nothing does, or the driver does not tell."""
-    return max(known(pair.read) or 0, known(pair.write) or 0)
+    states = (known(pair.read), known(pair.write))
+    return max((state for state in states if state in _STATES), default=0)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dsdoctor.probes.clients.gpus import Gpu
-from dsdoctor.probes.gpu_common import BUDGET, answering, folded, known
+from dsdoctor.probes.gpu_choice import chosen
+from dsdoctor.probes.gpu_common import BUDGET, folded, known
 from dsdoctor.probes.probe import Probe, Reading, Skip
 from dsdoctor.probes.site import Site
 
@@ -20,12 +21,12 @@ idle, the power limit under load, clocks that somebody set."""
 
 def look(site: Site) -> Reading:
     """The reasons of this moment."""
-    gpus = answering(site)
+    gpus = chosen(site)
     if all(known(gpu.slow) is None for gpu in gpus):
         raise Skip("the driver does not tell the reasons for lower clocks")
     told = [(gpu, words) for gpu in gpus if (words := reasons(gpu))]
     summary = f"{len(told)} of {len(gpus)} slowed down" if told else "none slowed down"
-    return Reading(summary, folded(SLOW, told), {"slow": [gpu.index for gpu, _ in told]})
+    return Reading(summary, folded(SLOW, told))
 
 
 def reasons(gpu: Gpu) -> str:

@@ -13,7 +13,7 @@ from dsdoctor.probes.pci_devices import limited_view
 from dsdoctor.probes.probe import Complaint, Reading
 from dsdoctor.probes.site import Site
 
-MISMATCH, BLOCKED, SILENT = "DSH029", "DSH041", "DSH051"
+MISMATCH, BLOCKED, SILENT, FORBIDDEN = "DSH029", "DSH041", "DSH051", "DSH110"
 _MODULE = "/proc/driver/nvidia/version"
 _LIBRARIES = (
     "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1",
@@ -34,6 +34,8 @@ def trouble_of(site: Site, found: Inventory) -> Reading:
         return _reading("the driver hangs", SILENT, found, values)
     if limited_view(site.host) == "container":
         return _reading("not permitted", BLOCKED, found, {"reason": found.detail})
+    if found.trouble is Trouble.NO_PERMISSION:
+        return _reading("not permitted", FORBIDDEN, found, {"detail": "the driver as a whole"})
     return _reading("the driver fails", SILENT, found, {"detail": found.detail})
 
 

@@ -29,3 +29,8 @@ def torch_uses_gpu(site: Site) -> bool:
         return gpus_here(site) > 0 and "torch.cuda" in site.packages.versions()
     except Unavailable:
         return False
+
+
+def job_on_gpu(site: Site) -> bool:
+    """Would DeepSpeed train on a GPU here, and nobody told it otherwise?"""
+    return site.host.environment.get("DS_ACCELERATOR", "cuda") == "cuda" and torch_uses_gpu(site)

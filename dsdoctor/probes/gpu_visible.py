@@ -6,10 +6,16 @@ from collections.abc import Sequence
 
 from dsdoctor.model import Severity, ranks_named
 from dsdoctor.probes.clients.gpus import Gpu
+from dsdoctor.probes.gpu_choice import wanted
 from dsdoctor.probes.gpu_common import BUDGET, answering, evidence
 from dsdoctor.probes.probe import Complaint, Probe, Reading, Skip
 from dsdoctor.probes.site import Site
-from dsdoctor.probes.visible_devices import VARIABLE, Visible, visible_devices
+from dsdoctor.probes.visible_devices import (
+    VARIABLE,
+    Visible,
+    launcher_ignores,
+    visible_devices,
+)
 
 MISSING, REPEATED, EMPTY = "DSH132", "DSH133", "DSH142"
 AMBIGUOUS, SORTED, NOT_NUMBERS = "DSH134", "DSH141", "DSL035"
@@ -24,12 +30,14 @@ def look(site: Site) -> Reading:
     value = site.host.environment.get(VARIABLE)
     if value is None:
         return Reading("all: CUDA_VISIBLE_DEVICES is not set", (), {"visible": len(gpus)})
+    if launcher_ignores(value, site.job.launch if site.job else None):
+        return Reading("all: the deepspeed launcher sets it anew", (), {"visible": len(gpus)})
     if not value.startswith(("GPU-", "MIG-")) and any(gpu.mig is True for gpu in gpus):
         raise Skip("MIG is on: CUDA counts instances, not GPUs")
     seen = visible_devices(value, gpus)
     values = {"value": value[:200], "present": _present(gpus), "shown": _shown(seen)}
     proof = (evidence(f"{VARIABLE}={value[:200]}", "environment"),)
-    found = (*_unread(seen), *_order(site, seen, gpus))
+    found = (*_unread(site, seen), *_order(site, seen, gpus))
     complaints = tuple(
         Complaint(code, {**values, **more}, proof, severity) for code, more, severity in found
     )
@@ -37,18 +45,39 @@ def look(site: Site) -> Reading:
     return Reading(f"{_shown(seen)} by {VARIABLE}={value[:60]}", complaints, facts)
 
 
-def _unread(seen: Visible) -> list[_Found]:
+def _unread(site: Site, seen: Visible) -> list[_Found]:
     """What CUDA cannot make GPUs of."""
     if seen.hidden:
-        return [(EMPTY, {}, None)]
+        meant = site.host.environment.get("DS_ACCELERATOR") == "cpu"
+        return [(EMPTY, {}, Severity.INFO if meant else None)]
     if seen.repeated:
-        return [(REPEATED, {"item": seen.repeated}, None)]
+        return [_repeated(_launcher(site), seen.repeated)]
     if seen.missing:
-        return [(MISSING, {"problem": f"'{seen.missing}' names no GPU"}, None)]
+        values = {"problem": f"'{seen.missing[:60]}' names no GPU"}
+        return [(MISSING, values, _of_missing(site, len(seen.indices)))]
     if seen.misread:
         item, number = seen.misread
         return [(MISSING, {"problem": f"'{item}' is read as {number}"}, Severity.ERROR)]
     return []
+
+
+def _repeated(launcher: str, item: str) -> _Found:
+    """CUDA and the launcher disagree on it."""
+    if launcher == "deepspeed":
+        effect = "the deepspeed launcher starts one rank for it"
+        return REPEATED, {"item": item, "effect": effect}, Severity.WARNING
+    effect = "a process sees no GPU at all"
+    return REPEATED, {"item": item, "effect": effect}, None if launcher else Severity.ERROR
+
+
+def _of_missing(site: Site, left: int) -> Severity | None:
+    """None, so that the page's holds, where the job stops for sure."""
+    launcher = _launcher(site)
+    if not left or launcher == "deepspeed":
+        return None
+    needed = wanted(site)
+    enough = bool(launcher) and needed is not None and needed <= left
+    return Severity.WARNING if enough else Severity.ERROR
 
 
 def _order(site: Site, seen: Visible, gpus: Sequence[Gpu]) -> list[_Found]:

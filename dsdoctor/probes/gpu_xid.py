@@ -18,11 +18,13 @@ from dsdoctor.probes.probe import Complaint
 
 SEEN = "DSH135"
 TIMEOUT = 4.0
-_COMMANDS = (("dmesg",), ("journalctl", "-k", "-b", "--no-pager", "-q"))
+_COMMANDS = (("dmesg",), ("journalctl", "-k", "-b", "--no-pager", "-q", "-n", "5000"))
 """Whichever may be read: not every user may read the kernel's log, and dmesg drops old lines."""
+PATIENCE = TIMEOUT * len(_COMMANDS)
+"""Seconds that they take at most."""
 _KERNEL_LINE = re.compile(r"^(?:\[ *\d+\.\d+\]|\S.{0,60} kernel:)", re.MULTILINE)
 _XID = re.compile(r"NVRM: Xid \((?P<bus>[^)\n]{1,30})\): (?P<number>\d{1,4})\b")
-_BY_JOBS = frozenset({"13", "31", "32", "43", "45", "68", "69", "109"})
+_BY_JOBS = frozenset({"13", "31", "32", "43", "45", "68", "69", "109", "137"})
 """Mostly the doing of a program: they say nothing about the next one."""
 _REPAIRED = frozenset({"63", "92", "94", "156", "160"})
 """The GPU has dealt with it, or held it in one process."""

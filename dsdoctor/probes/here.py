@@ -9,7 +9,7 @@ from dsdoctor.probes.clients.gpus import NvmlGpus
 from dsdoctor.probes.clients.host import RealHost
 from dsdoctor.probes.clients.network import RealNetwork
 from dsdoctor.probes.clients.packages import RealPackages
-from dsdoctor.probes.site import Site
+from dsdoctor.probes.site import Meeting, Site
 
 
 def this_site(
@@ -18,6 +18,7 @@ def this_site(
     wanted_gpus: int | None = None,
     python: str | None = None,
     hosts: int = 1,
+    meeting: Meeting | None = None,
 ) -> Site:
     """The machine that dsdoctor runs on, with the job's Python (dsdoctor's own by default)."""
     host = RealHost()
@@ -29,4 +30,5 @@ def this_site(
         job=job,
         wanted_gpus=wanted_gpus,
         hosts=hosts,
+        meeting=meeting,
     )

@@ -13,11 +13,12 @@ from dsdoctor.job.gap import Gap
 from dsdoctor.job.place import path_of
 from dsdoctor.job.resolve import value
 from dsdoctor.job.spec import Filler, JobSpec
-from dsdoctor.model import Confidence, Severity
+from dsdoctor.model import Confidence, Evidence, Severity
 from dsdoctor.probes.probe import Complaint
 from dsdoctor.probes.version_text import fits
 
 FILE = Path(__file__).parent / "data" / "known_bad.yaml"
+KNOWN_BAD = "DSB060"
 Line = Annotated[str, msgspec.Meta(min_length=8, max_length=300)]
 
 
@@ -36,7 +37,7 @@ class KnownBad(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advice: Line
     sources: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     command: str = ""
-    code: Annotated[str, msgspec.Meta(pattern=r"^DS[A-Z]\d{3}$")] = "DSB060"
+    code: Annotated[str, msgspec.Meta(pattern=r"^DS[A-Z]\d{3}$")] = KNOWN_BAD
     when: dict[str, Any] = {}
     trainer: bool = False
 
@@ -69,7 +70,7 @@ def _applies(entry: KnownBad, job: JobSpec | None) -> bool | None:
 
 
 def _met(actual: Any, wanted: Any) -> bool | None:
-    """"more than 1" is for accumulation; a word "auto" that nobody fills decides nothing."""
+    """The words "more than 1" are for accumulation; an "auto" that stays decides nothing."""
     if actual is Gap.UNKNOWN or actual == "auto":
         return None
     if wanted == "more than 1":
@@ -84,8 +85,8 @@ def _complaint(entry: KnownBad, found: Mapping[str, str], *, sure: bool) -> Comp
         "effect": entry.effect,
         "advice": entry.advice,
         "command": entry.command,
-        "source": entry.sources[0],
     }
+    proof = tuple(Evidence(source, 0, "") for source in entry.sources)
     severity = Severity(entry.severity) if sure else Severity.INFO
     confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
-    return Complaint(entry.code, values, severity=severity, confidence=confidence)
+    return Complaint(entry.code, values, proof, severity, confidence)

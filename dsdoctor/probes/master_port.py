@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dsdoctor.model import Severity
 from dsdoctor.probes.clients.listeners import Holder
 from dsdoctor.probes.clients.network import Bind
-from dsdoctor.probes.hostname import master_of
+from dsdoctor.probes.hostname import BUDGET, master_of
 from dsdoctor.probes.launch import (
     NAMED_PORTS,
     host_count,
@@ -119,4 +119,4 @@ def _shown(holder: Holder | None) -> str:
     return f"process {holder.pid}" + (f" ({words})" if words else "") + of
 
 
-PROBES: tuple[Probe, ...] = (Probe("master-port", "master port", look, budget=8.0),)
+PROBES: tuple[Probe, ...] = (Probe("master-port", "master port", look, budget=BUDGET),)

@@ -29,6 +29,9 @@ RDMA_NEEDS = 1 << 30
 FEW_FILES, ENOUGH_FILES, MANY_FILES = 1024, 4096, 65536
 OTHER_THREADS = 64
 """Threads of a rank beside OpenMP's: CUDA, NCCL, autograd, pinning, a few loader workers."""
+CUDA_NEEDS = 18 * 10**9
+"""Bytes of addresses that torch 2.11 took on an H100 before it had done anything; with 14 GB CUDA
+did not start."""
 STRICT = "2"
 _INFINIBAND = "/sys/class/infiniband"
 _KERNEL = {
@@ -48,7 +51,7 @@ def look(site: Site) -> Reading:
         *_locked(site, limits.get(LOCKED)),
         *_open_files(limits.get(OPEN_FILES)),
         *_threads(site, limits.get(PROCESSES)),
-        *_address_space(limits.get(SPACE)),
+        *_address_space(site, limits.get(SPACE)),
         *_overcommit(facts),
     )
     locked, files = facts["locked_memory"], facts["open_files"]
@@ -126,10 +129,14 @@ def _threads(site: Site, limit: Limit | None) -> Iterator[Complaint]:
         yield Complaint(THREADS, values, (evidence,), Severity.WARNING, Confidence.LIKELY)
 
 
-def _address_space(limit: Limit | None) -> Iterator[Complaint]:
-    if limit and limit.soft is not None:
-        values = {"limit": shown(limit.soft)}
-        yield Complaint(ADDRESSES, values, (limit.evidence,))
+def _address_space(site: Site, limit: Limit | None) -> Iterator[Complaint]:
+    """Too little for CUDA's start, or enough for that at least."""
+    if limit is None or limit.soft is None:
+        return
+    severity = Severity.INFO
+    if limit.soft < CUDA_NEEDS and ranks_here(site):
+        severity = Severity.ERROR
+    yield Complaint(ADDRESSES, {"limit": shown(limit.soft)}, (limit.evidence,), severity)
 
 
 def _overcommit(facts: Mapping[str, Any]) -> Iterator[Complaint]:

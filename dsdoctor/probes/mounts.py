@@ -1,4 +1,4 @@
-"""Which file system a path is on, from /proc/mounts: nothing is touched that could hang."""
+"""Which file system a path is on, from /proc/mounts."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Mount:
     device: str
     point: str
     kind: str
+    options: tuple[str, ...] = ()
 
     @property
     def network(self) -> bool:
@@ -41,13 +42,16 @@ class Mount:
 
 def mount_of(host: Host, path: str) -> Mount | None:
     """The file system that holds ``path``, or that will when it is created."""
-    wanted = posixpath.normpath(host.link(path) or path)
+    place = existing(host, path)
+    rest = posixpath.relpath(posixpath.normpath(path), place)
+    wanted = posixpath.normpath(posixpath.join(host.link(place) or place, rest))
     best: Mount | None = None
     for line in (host.read("/proc/mounts") or "").splitlines():
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        mount = Mount(fields[0], _plain(fields[1]), fields[2])
+        options = tuple(fields[3].split(",")) if len(fields) > 3 else ()
+        mount = Mount(fields[0], _plain(fields[1]), fields[2], options)
         if _below(wanted, mount.point) and (best is None or len(mount.point) >= len(best.point)):
             best = mount
     return best

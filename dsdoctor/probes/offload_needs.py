@@ -45,23 +45,33 @@ def offload_needs(job: JobSpec) -> Needs | None:
 
 
 def _optimizer(job: JobSpec, at: int, weights: int) -> list[tuple[int, str]]:
-    """The master copy, its gradients and the states; and a second buffer in 16 bit.
+    """The master copy, its gradients and the states; and one or two buffers in 16 bit.
 
-    Stages 1 and 2 keep the partition of the new parameters there, stage 3 the gradients that are
-    summed up, in the type of accumulation.
+    Stages 1 and 2 keep the new parameters there, and the sum of the gradients where they are
+    accumulated over several micro batches. Stage 3 always keeps the sum, in the type of
+    accumulation.
     """
     name = value(job, ("optimizer", "type"))
     numbers = _STATES.get(name.lower(), 2) if isinstance(name, str) else 2
     master = _HALF if _on(job, "master_weights_and_grads") else _FP32
     state = _HALF if value(job, ("bf16", "bf16_optimizer_states")) is True else _FP32
-    summed = BYTES.get(named_type(job, ACCUMULATION) or "", weights)
     share = _share(job) if at == 3 else 1.0
     return [
         (round(share * master), "master weights"),
         (round(share * numbers * state), "optimizer states"),
         (round(share * master), "gradients"),
-        (summed if at == 3 else weights, "gradient buffer" if at == 3 else "parameter buffer"),
+        *_buffers(job, at, weights),
     ]
+
+
+def _buffers(job: JobSpec, at: int, weights: int) -> list[tuple[int, str]]:
+    if at == 3:
+        return [(BYTES.get(named_type(job, ACCUMULATION) or "", weights), "sum of gradients")]
+    buffers = [(weights, "new parameters")]
+    steps = value(job, ("gradient_accumulation_steps",))
+    if isinstance(steps, int) and steps > 1:
+        buffers.append((weights, "sum of gradients"))
+    return buffers
 
 
 def _on(job: JobSpec, option: str) -> bool:

@@ -2,8 +2,71 @@
 
 from __future__ import annotations
 
+from dsdoctor.probes import (
+    config,
+    cpus,
+    dcgm,
+    deepspeed_env,
+    environment,
+    gpu_driver,
+    gpu_equal,
+    gpu_health,
+    gpu_inventory,
+    gpu_links,
+    gpu_memory,
+    gpu_modes,
+    gpu_throttle,
+    gpu_visible,
+    hostname,
+    imports,
+    infiniband,
+    interfaces,
+    launch_tools,
+    master_port,
+    memory,
+    memory_limits,
+    numa,
+    pairs,
+    pinned,
+    precision,
+    rendezvous,
+    shm,
+    ssh,
+    versions,
+)
 from dsdoctor.probes.probe import Probe
 
-_SUBJECTS: tuple[tuple[Probe, ...], ...] = ()
+_SUBJECTS = (
+    config,
+    gpu_inventory,
+    gpu_equal,
+    gpu_memory,
+    gpu_health,
+    gpu_throttle,
+    gpu_links,
+    gpu_modes,
+    gpu_visible,
+    gpu_driver,
+    numa,
+    cpus,
+    memory,
+    memory_limits,
+    shm,
+    pinned,
+    precision,
+    versions,
+    interfaces,
+    infiniband,
+    hostname,
+    master_port,
+    rendezvous,
+    environment,
+    deepspeed_env,
+    launch_tools,
+    ssh,
+    imports,
+    pairs,
+    dcgm,
+)
 
-PROBES: tuple[Probe, ...] = tuple(probe for subject in _SUBJECTS for probe in subject)
+PROBES: tuple[Probe, ...] = tuple(probe for subject in _SUBJECTS for probe in subject.PROBES)

@@ -22,11 +22,21 @@ def report_of(
     results: Sequence[ProbeResult],
     *,
     extra: Sequence[Finding] = (),
+    folded: Sequence[Finding] | None = None,
     notes: Sequence[str] = (),
     seconds: float = 0.0,
 ) -> Report:
-    """The report of one host or of all; ``extra`` are findings that compare hosts."""
-    findings = [*extra, *(finding for result in results for finding in result.findings)]
+    """The report of one host or of all.
+
+    Args:
+        results: of the probes.
+        extra: findings that compare hosts.
+        folded: the findings of all results where one stands for several hosts.
+        notes: what else a reader must know.
+        seconds: that it all took.
+    """
+    found = [finding for result in results for finding in result.findings]
+    findings = [*extra, *(found if folded is None else folded)]
     findings.sort(key=lambda finding: -finding.severity.level)
     return Report(
         command="preflight",

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from dsdoctor.model import Evidence, Severity
 from dsdoctor.probes.clients.host import Space
-from dsdoctor.probes.gpu_common import BUDGET
+from dsdoctor.probes.gpu_common import BUDGET, GIB
 from dsdoctor.probes.mounts import mount_of
 from dsdoctor.probes.probe import Complaint, Probe, Reading, Skip
 from dsdoctor.probes.ranks_here import ranks_here
 from dsdoctor.probes.site import Site
-from dsdoctor.probes.sizes import coarse, shown
+from dsdoctor.probes.sizes import shown
 
 SHM = "/dev/shm"  # noqa: S108 - the folder itself is looked at
 NCCL, LOADER, REFUSED, LEFT_BEHIND = "DSM019", "DSM020", "DSM023", "DSM080"
@@ -29,7 +29,7 @@ def look(site: Site) -> Reading:
     space = site.host.space(SHM)
     if space is None or not site.host.is_dir(SHM):
         return _refused("is not there")
-    facts: dict[str, object] = {"total_gb": coarse(space.total)}
+    facts: dict[str, object] = {"total_gib": round(space.total / GIB, 1)}
     if space.read_only or not site.host.writable(SHM):
         return _refused("cannot be written to", facts)
     mount = mount_of(site.host, SHM)

@@ -43,16 +43,21 @@ def _missing(site: Site, found: Mapping[str, str], flawed: set[str]) -> Iterator
     place = (Evidence(site.packages.python, 0, ""),)
     if "torch" not in found and site.packages.location("torch") is None:
         yield Complaint("DSB061", {"python": site.packages.python}, place)
-    if "deepspeed" not in found and "deepspeed" not in flawed:
-        if site.packages.location("deepspeed") is None:
-            yield Complaint("DSB025", {"python": site.packages.python}, place)
-    if "torch" in found and "torch" not in flawed and _cpu_only(found) and gpus_here(site):
+    if "deepspeed" not in found and site.packages.location("deepspeed") is None:
+        yield Complaint("DSB025", {"python": site.packages.python}, place)
+    whole = "torch" in found and "torch" not in flawed
+    if whole and _cpu_only(found) and not _on_cpu(site) and gpus_here(site):
         values = {"version": found["torch"], "gpus": str(gpus_here(site))}
         yield Complaint("DSH022", values, place)
 
 
 def _cpu_only(found: Mapping[str, str]) -> bool:
     return "torch.version" in found and not ({"torch.cuda", "torch.hip"} & set(found))
+
+
+def _on_cpu(site: Site) -> bool:
+    """Does the job leave the GPUs alone on purpose?"""
+    return site.host.environment.get("DS_ACCELERATOR") == "cpu"
 
 
 def _flawed(site: Site, flaw: Flaw) -> Complaint:

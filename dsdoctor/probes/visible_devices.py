@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dsdoctor.job.launch_line import Launch
 from dsdoctor.probes.clients.gpus import Gpu
 
 VARIABLE = "CUDA_VISIBLE_DEVICES"
 MAX_ITEMS = 1024
-_NUMBER = re.compile(r"\s*[+-]?\d{1,9}")
+_NUMBER = re.compile(r"[+-]?\d{1,9}")
 _MIG_OF_GPU = re.compile(r"MIG-(GPU-[0-9a-fA-F-]+)/\d+/\d+$")
 
 
@@ -19,10 +20,11 @@ class Visible:
     """The GPUs that a process sees, in its order.
 
     Args:
-        indices: NVML's indices; of a MIG instance that of its GPU.
+        indices: NVML's indices; of a MIG instance that of its GPU. CUDA counts the GPUs that this
+            process may use, so a number is a place among them.
         missing: the first entry that names no GPU. It and all behind it are not seen.
         repeated: an entry that came twice. Then nothing is seen.
-        misread: an entry that CUDA reads as another one, with what it reads.
+        misread: an entry with something behind its number, and what CUDA reads.
         numbers: are all entries numbers, as the deepspeed launcher wants them?
         hidden: does it say that no GPU is to be seen?
     """
@@ -47,8 +49,8 @@ def visible_devices(value: str | None, gpus: Sequence[Gpu]) -> Visible:
     seen: list[str] = []
     misread: tuple[str, str] | None = None
     for item in items:
-        name = item.strip() if kind else _read_as(item)
-        if name != item.strip() and misread is None:
+        name = item.strip() if kind else _read_as(item.strip())
+        if not kind and misread is None and _NUMBER.match(item.strip()) and not _numbers([item]):
             misread = (item.strip(), name)
         gpu = _find(name, kind, gpus)
         if gpu is None:
@@ -62,10 +64,22 @@ def visible_devices(value: str | None, gpus: Sequence[Gpu]) -> Visible:
     return Visible(tuple(found), "", "", misread, _numbers(items))
 
 
+def launcher_ignores(value: str | None, launch: Launch | None) -> bool:
+    """Does the deepspeed launcher set the variable anew, whatever it was?
+
+    It does with a hostfile, and where the line itself says which GPUs, or how many
+    (deepspeed 0.19.8 launcher/runner.py: main).
+    """
+    if not value or launch is None or launch.launcher != "deepspeed":
+        return False
+    told = (launch.hostfile, launch.include, launch.exclude, launch.options.get("num_gpus"))
+    return any(setting is not None for setting in told) or (launch.num_nodes or 1) > 1
+
+
 def _read_as(item: str) -> str:
     """An entry as CUDA reads it: of one that starts with a number only the number."""
     number = _NUMBER.match(item)
-    return str(int(number[0])) if number else item.strip()
+    return str(int(number[0])) if number else item
 
 
 def _find(name: str, kind: str, gpus: Sequence[Gpu]) -> Gpu | None:
@@ -76,7 +90,7 @@ def _find(name: str, kind: str, gpus: Sequence[Gpu]) -> Gpu | None:
     if not name.startswith(kind):
         return None
     if not kind:
-        return next((gpu for gpu in gpus if name == str(gpu.index)), None)
+        return next((gpu for place, gpu in enumerate(gpus) if name == str(place)), None)
     if match := _MIG_OF_GPU.match(name):
         return next((gpu for gpu in gpus if gpu.uuid == match[1]), None)
     if kind == "MIG-":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dsdoctor.model import Confidence, Finding, Report, Severity, Status
 from dsdoctor.report.changes import change_lines
@@ -17,6 +17,7 @@ _STYLE = {
     Severity.INFO: "bold blue",
 }
 MAX_TEXT = 160
+MAX_HOSTS = 12
 
 
 def render(report: Report, width: int = 100, *, verbose: bool = False) -> list[StyledLine]:
@@ -42,12 +43,21 @@ def finding_lines(finding: Finding, width: int, verbose: bool) -> Iterator[Style
         (sure, "dim"),
     ]
     yield from prose("  ", finding.message, width)
+    if finding.hosts:
+        yield from labelled("hosts", _few(finding.hosts), width)
     for item in finding.evidence:
         place = f"{item.file}:{item.line}" if item.line else item.file
-        yield [("  ", ""), (place, "cyan"), (" │ ", "dim"), (item.text.strip()[:MAX_TEXT], "")]
+        text = item.text.strip()[:MAX_TEXT]
+        yield [("  ", ""), (place, "cyan"), (" │ " if text else "", "dim"), (text, "")]
     if verbose:
         yield from labelled("why", finding.why, width)
     yield from fix_lines(finding, width, prove=False)
+
+
+def _few(hosts: Sequence[str]) -> str:
+    """The first of them, and how many more."""
+    more = f" and {len(hosts) - MAX_HOSTS} more" if len(hosts) > MAX_HOSTS else ""
+    return ", ".join(hosts[:MAX_HOSTS]) + more
 
 
 def _next_steps(report: Report) -> Iterator[StyledLine]:

@@ -40,10 +40,14 @@ class HostFailure:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The documents by host, in the order of the hosts, and the hosts without one."""
+    """The documents by host, in the order of the hosts, and the hosts without one.
+
+    ``arrived`` says when each was whole, in seconds since the epoch by our clock.
+    """
 
     documents: dict[str, bytes] = field(default_factory=dict)
     silent: tuple[HostFailure, ...] = ()
+    arrived: dict[str, float] = field(default_factory=dict)
 
 
 def in_words(failures: Iterable[HostFailure]) -> list[str]:
@@ -72,6 +76,7 @@ def ask(
     """
     deadline = time.monotonic() + 2 * _bound(len(hosts), launcher, seconds)
     documents: dict[str, bytes] = {}
+    arrived: dict[str, float] = {}
     failures: dict[str, HostFailure] = {}
     groups = deque([tuple(hosts)])
     for _ in range(MAX_CALLS):
@@ -84,13 +89,21 @@ def ask(
         argv = launcher.command(group, remote, seconds)
         in_time = run(argv, launcher.env(os.environ), total, talk.take)
         overdue = "" if in_time else f"no answer in {total:.0f} s"
-        answers = _answers(group, talk, remote[0], overdue)
+        answers = _answers(group, talk, _program(remote), overdue)
         documents.update(answers.documents)
+        arrived.update(answers.arrived)
         failures.update((item.host, item) for item in answers.silent)
         groups.extend(_again(group, talk, answers))
     order = [host for host in dict.fromkeys((*hosts, *documents)) if host in documents]
     silent = [failures[host] for host in hosts if host in failures and host not in documents]
-    return Answers({host: documents[host] for host in order}, tuple(silent))
+    return Answers({host: documents[host] for host in order}, tuple(silent), arrived)
+
+
+def _program(remote: Sequence[str]) -> str:
+    """What is really run, behind ``env NAME=value``."""
+    if remote[0] != "env":
+        return remote[0]
+    return next((word for word in remote[1:] if "=" not in word), "env")
 
 
 def _bound(hosts: int, launcher: Launcher, seconds: int) -> float:
@@ -121,7 +134,7 @@ def _answers(hosts: Sequence[str], talk: Talk, program: str, overdue: str) -> An
         for host in hosts
         if host not in documents
     ]
-    return Answers(documents, tuple(silent))
+    return Answers(documents, tuple(silent), {host: frames[host].finished for host in documents})
 
 
 def _reason(

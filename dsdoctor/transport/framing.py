@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import time
 import zlib
 from collections.abc import Iterator
 
@@ -46,6 +47,8 @@ class Unframer:
         self._size = 0
         self.host = ""
         self.document: bytes | None = None
+        self.finished = 0.0
+        """When the document was whole, in seconds since the epoch by our clock."""
         self.problem = ""
 
     @property
@@ -107,7 +110,7 @@ class Unframer:
             return self._fail(f"more than {self._limit} bytes")
         if not unpacker.eof or zlib.crc32(document) != checksum:
             return self._fail("it is damaged")
-        self.document, self._parts = document, []
+        self.document, self._parts, self.finished = document, [], time.time()
         return None
 
     def _fail(self, problem: str) -> None:

@@ -56,7 +56,7 @@ def gather(
     Raises:
         UsageError: there is no launcher, or a host or path cannot be used.
     """
-    remote = [*_words(remote_command), "scan", "--framed", "--", *map(_there, paths)]
+    remote = [*words_of(remote_command), "scan", "--framed", "--", *map(_there, paths)]
     answers = ask(hosts, remote, launcher or launcher_named(None), timeout)
     result = Gathered(silent=list(answers.silent))
     found: list[tuple[str, LogRecord]] = []
@@ -86,7 +86,7 @@ def _opened(result: Gathered, host: str, document: bytes) -> Parcel | None:
         return None
 
 
-def _words(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
     """The words of the remote command."""
     try:
         words = shlex.split(command)

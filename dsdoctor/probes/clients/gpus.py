@@ -14,9 +14,10 @@ from dsdoctor.probes.child import ask_child
 from dsdoctor.probes.clients.unavailable import Unavailable
 
 CHILD = "dsdoctor.probes.clients.nvml_child"
-TIMEOUT = 20.0
+NO_BINDING = "the package nvidia-ml-py is not installed beside dsdoctor: pip install nvidia-ml-py"
+TIMEOUT = 40.0
 """Seconds for all questions. Without persistence mode the driver wakes each GPU up first, which
-takes a second or two apiece."""
+takes seconds apiece: eight healthy ones must not pass for a driver that hangs."""
 
 
 class Mark(str, Enum):
@@ -58,13 +59,15 @@ class GpuMemory:
 class GpuProcess:
     """A process with a context on the GPU.
 
-    ``name`` and ``user`` are empty where the process belongs to another container.
+    ``name`` and ``user`` are empty where the process belongs to another container. ``computes``
+    is false for one that only draws.
     """
 
     pid: int
     name: str
     user: str
     memory: int | Mark
+    computes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,5 +215,5 @@ def read_answer(answer: Any) -> Inventory:
     if inventory.trouble is Trouble.NO_LIBRARY:
         raise NoDriver("no NVIDIA driver here")
     if inventory.trouble is Trouble.NO_BINDING:
-        raise Unavailable("dsdoctor's environment lacks the package nvidia-ml-py")
+        raise Unavailable(NO_BINDING)
     return inventory

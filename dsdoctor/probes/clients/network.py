@@ -14,6 +14,7 @@ from typing import Protocol
 
 from dsdoctor.probes.clients.addresses import addresses_by_interface
 from dsdoctor.probes.clients.listeners import Holder, holder_of
+from dsdoctor.probes.clients.peers import await_peers
 from dsdoctor.probes.clients.unavailable import Unavailable
 
 RESOLVE_TIMEOUT = 3.0
@@ -94,6 +95,13 @@ class Network(Protocol):
     def connects(self, host: str, port: int, timeout: float) -> str:
         """Try a TCP connection: empty if it works, else why not."""
 
+    def await_peers(self, port: int, peers: int, seconds: float) -> int:
+        """Let others connect to the port for a while; how many did. Ends once all of them did.
+
+        Raises:
+            Unavailable: the port cannot be taken.
+        """
+
 
 class RealNetwork:
     """The machine that dsdoctor runs on."""
@@ -101,6 +109,7 @@ class RealNetwork:
     def __init__(self) -> None:
         self._lock = Lock()
         self._names: dict[str, Sequence[str] | Unavailable] = {}
+        self._waiting: set[int] = set()
 
     def interfaces(self) -> Sequence[Interface]:
         """From /sys, with the addresses that the kernel lists."""
@@ -131,6 +140,8 @@ class RealNetwork:
 
     def bindable(self, port: int) -> Bind:
         """As torch's store binds it: with SO_REUSEADDR, so that a closed connection is no bar."""
+        if port in self._waiting:
+            return Bind.FREE
         answers = {_bound(socket.AF_INET6, "::", port), _bound(socket.AF_INET, "", port)}
         if errno.EADDRINUSE in answers:
             return Bind.TAKEN
@@ -158,6 +169,14 @@ class RealNetwork:
             return str(reason)
         except OSError as error:
             return "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
+
+    def await_peers(self, port: int, peers: int, seconds: float) -> int:
+        """On all IPv4 addresses. Meanwhile the port counts as free: it is only we who have it."""
+        self._waiting.add(port)
+        try:
+            return await_peers(port, peers, seconds)
+        finally:
+            self._waiting.discard(port)
 
 
 def _bound(family: socket.AddressFamily, address: str, port: int) -> int:

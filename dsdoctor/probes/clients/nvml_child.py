@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 from dsdoctor.probes.clients.nvml import Nvml
 from dsdoctor.probes.clients.nvml_gpu import read_gpu, read_pair
 
+_LIBRARY = "libnvidia-ml.so.1"
 TROUBLES = {4: "no permission", 9: "not loaded", 12: "no library", 18: "mismatch"}
 """NVML's errors at its start; all others are "failed"."""
 
@@ -19,12 +21,21 @@ def inventory() -> dict[str, Any]:
     try:
         library = importlib.import_module("pynvml")
     except ImportError:
-        return {"trouble": "no binding"}
+        return {"trouble": "no binding" if _library_there() else "no library"}
     try:
         library.nvmlInit()
     except library.NVMLError as error:
         return {"trouble": TROUBLES.get(error.value, "failed"), "detail": str(error)}
     return _told(Nvml(library))
+
+
+def _library_there() -> bool:
+    """Without the binding it can still be said that there is no driver."""
+    try:
+        ctypes.CDLL(_LIBRARY)
+    except OSError:
+        return False
+    return True
 
 
 def _told(nvml: Nvml) -> dict[str, Any]:

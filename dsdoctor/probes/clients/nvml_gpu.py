@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from ctypes import byref
 from typing import Any
 
@@ -15,6 +16,9 @@ _CORE_TEMPERATURE = 0
 _READ, _WRITE = 0, 1
 _RECOVERY_ACTION = 230
 _SLOW = ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons")
+_PROTECTING = 0x08 | 0x20 | 0x40 | 0x80
+"""The bits of slowdowns by hardware, heat and power."""
+MOMENT = 0.1
 _FABRIC = (
     ("nvmlDeviceGetGpuFabricInfoV", "c_nvmlGpuFabricInfo_v3_t"),
     ("nvmlDeviceGetGpuFabricInfoV", "c_nvmlGpuFabricInfo_v2_t"),
@@ -145,6 +149,16 @@ def _recovery(nvml: Nvml, handle: Any) -> int | str:
 
 
 def _slow(nvml: Nvml, handle: Any) -> int | str:
+    """Reasons that last: a change of clocks shows up as a slowdown for a moment."""
+    first = _slow_now(nvml, handle)
+    if isinstance(first, str) or not first & _PROTECTING:
+        return first
+    time.sleep(MOMENT)
+    again = _slow_now(nvml, handle)
+    return again if isinstance(again, str) else first & again
+
+
+def _slow_now(nvml: Nvml, handle: Any) -> int | str:
     found = nvml.number(_SLOW[0], handle)
     return nvml.number(_SLOW[1], handle) if found == "unsupported" else found
 

@@ -10,9 +10,10 @@ from dsdoctor.probes.clients.nvml import Nvml
 
 MAX_PROCESSES = 256
 MAX_NAME = 60
+_DRAWING = "nvmlDeviceGetGraphicsRunningProcesses"
 _KINDS = (
     "nvmlDeviceGetComputeRunningProcesses",
-    "nvmlDeviceGetGraphicsRunningProcesses",
+    _DRAWING,
     "nvmlDeviceGetMPSComputeRunningProcesses",
 )
 
@@ -22,22 +23,26 @@ def read_processes(nvml: Nvml, handle: Any) -> list[dict[str, Any]] | str:
 
     One that both computes and draws is in two lists.
     """
-    told = [nvml.ask(kind, handle) for kind in _KINDS]
-    if all(isinstance(processes, str) for processes in told):
-        return str(told[0])
-    memory: dict[int, int | None] = {}
-    for process in (item for items in told if not isinstance(items, str) for item in items):
-        memory[process.pid] = max(memory.get(process.pid) or 0, process.usedGpuMemory or 0) or None
-    greedy = sorted(memory, key=lambda pid: -(memory[pid] or 0))[:MAX_PROCESSES]
-    return [_process(nvml, pid, memory[pid]) for pid in greedy]
+    told = {kind: nvml.ask(kind, handle) for kind in _KINDS}
+    if all(isinstance(processes, str) for processes in told.values()):
+        return str(told[_KINDS[0]])
+    memory: dict[int, int] = {}
+    computing: set[int] = set()
+    for kind, processes in told.items():
+        for process in () if isinstance(processes, str) else processes:
+            memory[process.pid] = max(memory.get(process.pid, 0), process.usedGpuMemory or 0)
+            computing.update([process.pid] if kind != _DRAWING else [])
+    greedy = sorted(memory, key=lambda pid: -memory[pid])[:MAX_PROCESSES]
+    return [_process(nvml, pid, memory[pid], pid in computing) for pid in greedy]
 
 
-def _process(nvml: Nvml, pid: int, memory: int | None) -> dict[str, Any]:
+def _process(nvml: Nvml, pid: int, memory: int, computes: bool) -> dict[str, Any]:
     return {
         "pid": pid,
         "name": _name(nvml, pid),
         "user": _user(pid),
-        "memory": "unsupported" if memory is None else memory,
+        "memory": memory or "unsupported",
+        "computes": computes,
     }
 
 

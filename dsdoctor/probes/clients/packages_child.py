@@ -71,7 +71,7 @@ def gather() -> dict[str, object]:
 
 def _distributions(name: str) -> list[tuple[str, str]]:
     """The version and folder of every copy on the path, the one in use first."""
-    found = {}
+    found: dict[str, str] = {}
     for item in metadata.distributions(name=name):
         folder = os.path.realpath(str(item.locate_file("")))
         try:
@@ -148,13 +148,18 @@ def _torch_built_for(place: str | None) -> dict[str, str]:
         return {}
     built = {}
     for key, name in (("cuda", "torch.cuda"), ("hip", "torch.hip")):
-        match = re.search(r"^%s\b[^=\n]*= *['\"]([^'\"\n]+)['\"]" % key, text, re.MULTILINE)
-        if match:
-            built[name] = match.group(1)
-    version = re.search(r"^__version__\b[^=\n]*= *['\"]([^'\"\n]+)['\"]", text, re.MULTILINE)
-    if version:
-        built["torch.version"] = version.group(1)
+        if found := _assigned(key, text):
+            built[name] = found
+    if found := _assigned("__version__", text):
+        built["torch.version"] = found
     return built
+
+
+def _assigned(name: str, text: str) -> str:
+    """The text that a module gives to one of its names."""
+    pattern = rf"^{name}\b[^=\n]*= *['\"]([^'\"\n]+)['\"]"
+    match = re.search(pattern, text, re.MULTILINE)
+    return match.group(1) if match else ""
 
 
 if __name__ == "__main__":

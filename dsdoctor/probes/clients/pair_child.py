@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
 import signal
@@ -102,8 +103,8 @@ def rank_main(rank: int, backend: str, folder: str, seconds: float) -> dict[str,
     """One rank: its answer, ``ok`` or not."""
     ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
     try:
-        import torch  # noqa: PLC0415 - only in the job's Python
-        import torch.distributed as dist  # noqa: PLC0415
+        torch = importlib.import_module("torch")
+        dist = importlib.import_module("torch.distributed")
     except Exception as error:  # noqa: BLE001 - a broken installation raises anything
         return {"ok": False, "kind": "no torch", "error": _short(error)}
     if not getattr(dist, f"is_{backend}_available")():

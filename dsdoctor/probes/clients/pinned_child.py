@@ -5,6 +5,7 @@ Runs as a script under the job's Python: standard library and torch only, from 3
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 
@@ -14,19 +15,20 @@ STEP = 256 << 20
 def pin(target: int) -> dict[str, object]:
     """How many bytes of ``target`` could be pinned, and what torch said where it stopped."""
     try:
-        import torch  # noqa: PLC0415 - slow, and may be missing
+        torch = importlib.import_module("torch")
     except Exception as error:  # noqa: BLE001 - a torch of any kind of brokenness
-        return {"skip": "torch cannot be imported: {}".format(_line(error))}
+        return {"skip": f"torch cannot be imported: {_line(error)}"}
     if not torch.cuda.is_available():
         return {"skip": "torch sees no GPU"}
-    held = []
-    while sum(len(part) for part in held) < target:
-        size = min(STEP, target - sum(len(part) for part in held))
+    held, size = [], 0
+    while size < target:
+        step = min(STEP, target - size)
         try:
-            held.append(torch.empty(size, dtype=torch.uint8, pin_memory=True))
+            held.append(torch.empty(step, dtype=torch.uint8, pin_memory=True))
         except Exception as error:  # noqa: BLE001 - RuntimeError or one of torch's own
-            return {"pinned": sum(len(part) for part in held), "error": _line(error)}
-    return {"pinned": target, "error": ""}
+            return {"pinned": size, "error": _line(error)}
+        size += step
+    return {"pinned": size, "error": ""}
 
 
 def _line(error: Exception) -> str:

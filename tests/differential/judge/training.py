@@ -52,8 +52,8 @@ def start(config: dict[str, Any], world: int) -> Any:
 
     join(world)
     torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
-    data = torch.utils.data.TensorDataset(torch.randn(16, 8), torch.randn(16, 1))
+    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+    data = torch.utils.data.TensorDataset(torch.randn(16, 8), torch.randn(16, 2))
     return deepspeed.initialize(
         model=model,
         config=config,

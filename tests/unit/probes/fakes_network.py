@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dsdoctor.probes.clients.listeners import Holder
 from dsdoctor.probes.clients.network import Bind, HcaPort, Interface
+from dsdoctor.probes.clients.unavailable import Unavailable
 
 LO = Interface("lo", "loopback", addresses=("127.0.0.1", "::1"), mtu=65536, virtual=True)
 ETH0 = Interface("eth0", addresses=("10.0.0.2", "fe80::1"), mtu=9000, speed=100_000)
@@ -35,6 +36,7 @@ class FakeNetwork:
         holders: Mapping[int, Holder] | None = None,
         refused: Mapping[tuple[str, int], str] | None = None,
         trouble: Exception | None = None,
+        peers: int | None = None,
     ) -> None:
         self._interfaces = interfaces
         self._hcas = hcas
@@ -43,6 +45,7 @@ class FakeNetwork:
         self._holders = holders or {}
         self._refused = refused or {}
         self._trouble = trouble
+        self._peers = peers
 
     def interfaces(self) -> Sequence[Interface]:
         """Those it was given."""
@@ -88,6 +91,14 @@ class FakeNetwork:
         self._check()
         assert timeout > 0
         return self._refused.get((host, port), "")
+
+    def await_peers(self, port: int, peers: int, seconds: float) -> int:
+        """As many as it was told; all, if not told otherwise."""
+        self._check()
+        assert seconds > 0
+        if self._ports.get(port):
+            raise Unavailable(f"port {port} cannot be opened: Address already in use")
+        return peers if self._peers is None else self._peers
 
     def _check(self) -> None:
         if self._trouble is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import ProbeResult, Severity
 from dsdoctor.probes.clients.gpus import Inventory
+from dsdoctor.probes.clients.host import Host
 from dsdoctor.probes.probe import Probe
 from dsdoctor.probes.runner import run_probes
 from dsdoctor.probes.site import Site
@@ -30,7 +31,7 @@ class GpuHost(FakeHost):
         return self
 
 
-def site(gpus: Inventory | Exception | FakeGpus, host: FakeHost | None = None, **more: Any) -> Site:
+def site(gpus: Inventory | Exception | FakeGpus, host: Host | None = None, **more: Any) -> Site:
     """A site with these GPUs; ``versions`` are those of the job's packages."""
     versions = more.pop("versions", {"torch": "2.11.0", "torch.cuda": "13.0"})
     packages = SimpleNamespace(versions=lambda: versions)

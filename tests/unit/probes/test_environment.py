@@ -44,7 +44,7 @@ def test_healthy(pack: Pack) -> None:
     ],
 )
 def test_misspelt(pack: Pack, name: str, meant: str) -> None:
-    result = look(pack, **{name: "1"})
+    result = asked(PROBES, site(host=FakeHost(environment={name: "1"})), pack)
     assert "DSN088" in codes(result)
     assert result.findings[0].message == f"Nothing reads {name}; there is {meant}"
 
@@ -142,6 +142,7 @@ def test_options_that_torch_refuses(pack: Pack, value: str, words: str) -> None:
         "max_split_size_mb:512, garbage_collection_threshold:0.8",
         "roundup_power2_divisions:[256:1,512:2,>:8],expandable_segments:False",
         "backend:cudaMallocAsync",
+        "max_split_size_mb:64.5",
     ],
 )
 def test_options_that_torch_reads(value: str) -> None:

@@ -191,5 +191,3 @@ def test_nobody_to_ask_is_not_a_healthy_machine(pack: Pack) -> None:
 
 def test_a_crash_is_told(pack: Pack) -> None:
     assert asked(PROBES, site(ValueError("odd")), pack).outcome is Outcome.CRASHED
-
-

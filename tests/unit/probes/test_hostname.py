@@ -33,7 +33,7 @@ def test_healthy(pack: Pack) -> None:
 def test_the_own_name_leads_nowhere_on_many_hosts(pack: Pack, own: tuple[str, ...]) -> None:
     result = look(pack, {"node-1": own}, hosts=2)
     assert codes(result) == ["DSN018"]
-    assert severity(result) is Severity.WARNING
+    assert severity(result) is Severity.INFO
 
 
 def test_one_host_may_call_itself_as_it_likes(pack: Pack) -> None:
@@ -71,11 +71,17 @@ def test_loopback_as_master_of_many_hosts(pack: Pack, master: str) -> None:
     assert severity(result) is Severity.FATAL
 
 
-def test_a_name_may_lead_elsewhere_on_other_hosts(pack: Pack) -> None:
+def test_the_own_name_may_lead_elsewhere_on_other_hosts(pack: Pack) -> None:
     launch = "deepspeed --master_addr node-1 train.py"
     result = look(pack, DEBIAN, launch=launch, hosts=2)
     assert codes(result) == ["DSN018", "DSL067"]
-    assert {item.severity for item in result.findings} == {Severity.WARNING}
+    assert {item.severity for item in result.findings} == {Severity.INFO}
+
+
+def test_another_host_s_name_must_not_lead_here(pack: Pack) -> None:
+    launch = "deepspeed --master_addr node-7 train.py"
+    result = look(pack, {"node-7": ("127.0.1.1",)}, launch=launch, hosts=2)
+    assert (codes(result), severity(result)) == (["DSL067"], Severity.FATAL)
 
 
 def test_loopback_is_right_for_one_host(pack: Pack) -> None:

@@ -142,11 +142,20 @@ def test_fewer_openmp_threads_fit(pack: Pack) -> None:
     assert not codes(asked(PROBES, site(machine(), few), pack))
 
 
-def test_a_limited_address_space(pack: Pack) -> None:
-    few = host(**{"as": "64000000000 64000000000"})
-    result = asked(PROBES, site(machine(), few), pack)
+@pytest.mark.parametrize(
+    ("limit", "gpus", "expected"),
+    [
+        ("14000000000", machine(), Severity.ERROR),
+        ("14000000000", NoDriver("none"), Severity.INFO),
+        ("64000000000", machine(), Severity.INFO),
+    ],
+)
+def test_a_limited_address_space(pack: Pack, limit: str, gpus: Any, expected: Severity) -> None:
+    few = host(**{"as": f"{limit} {limit}"})
+    result = asked(PROBES, site(gpus, few), pack)
     assert codes(result) == ["DSM081"]
-    assert "64 GB" in result.findings[0].message
+    assert severity(result) is expected
+    assert f"{limit[:2]} GB" in result.findings[0].message
 
 
 def test_strict_overcommit(pack: Pack) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
-from dsdoctor.probes.clients.host import RealHost, Space
+from dsdoctor.probes.clients.host import Host, RealHost, Space
 from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.shm import PROBES, SHM
 from dsdoctor.probes.site import Site
@@ -23,7 +23,7 @@ MIB = 1 << 20
 
 def with_shm(total: int, free: int, gpus: int = 8, **more: Any) -> Site:
     """A host with /dev/shm of that size."""
-    host = FakeHost(
+    host: Host = FakeHost(
         {"/proc/mounts": "tmpfs /dev/shm tmpfs rw,nosuid 0 0\n"},
         dirs=(SHM, *more.pop("files", ())),
         spaces={SHM: Space(total, free, more.pop("locked", False))},
@@ -35,7 +35,7 @@ def with_shm(total: int, free: int, gpus: int = 8, **more: Any) -> Site:
 def test_large_enough(pack: Pack) -> None:
     result = asked(PROBES, with_shm(512 * GIB, 500 * GIB), pack)
     assert (result.outcome, result.summary) == (Outcome.OK, "550 GB, 537 GB free")
-    assert result.facts == {"total_gb": 500.0, "memory": True}
+    assert result.facts == {"total_gib": 512.0, "memory": True}
 
 
 def test_a_container_default_stops_nccl(pack: Pack) -> None:
@@ -53,7 +53,7 @@ def test_a_container_default_with_one_rank_is_the_loaders_matter(pack: Pack) -> 
 
 def test_without_gpus_there_is_one_rank_at_least(pack: Pack) -> None:
     here = with_shm(64 * MIB, 64 * MIB)
-    here = site(NoDriver("none"), here.host)  # type: ignore[arg-type]
+    here = site(NoDriver("none"), here.host)
     assert codes(asked(PROBES, here, pack)) == ["DSM020"]
 
 
