@@ -72,10 +72,11 @@ UNCHECKED = ("aio", "activation_checkpointing", "autotuning", "data_efficiency",
 
 
 def unchecked_numbers(spec: JobSpec) -> Iterator[Problem]:
-    """Numbers in blocks that are kept as they are until somebody uses them."""
+    """Numbers in blocks that are kept as they are until somebody uses them; switches of aio."""
     for item in written_keys(spec):
         in_block = item.known[0] in UNCHECKED or item.known[:2] == ("checkpoint", "writer")
-        if not in_block or item.key.type not in NUMBERS or item.key.checked:
+        switch = item.key.type == "bool" and _aio_used(spec, item) is not None
+        if not in_block or not (item.key.type in NUMBERS or switch) or item.key.checked:
             continue
         if isinstance(item.value, (str, list, dict)) and len(item.known) > 1:
             yield late_problem("DSC086", item, Severity.ERROR if _aio_used(spec, item) else None)

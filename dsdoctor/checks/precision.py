@@ -144,6 +144,20 @@ def immediate_update_ignored(spec: JobSpec) -> Iterator[Problem]:
     )
 
 
+INPUTS = ("fp16", "auto_cast")
+
+
+def inputs_cast(spec: JobSpec) -> Iterator[Problem]:
+    """``auto_cast`` turns floating-point inputs into fp16, whether or not fp16 is on."""
+    trained = model_type(spec)
+    if value(spec, INPUTS) is not True or trained in ("fp16", None) or autocast(spec):
+        return
+    setting = spec.setting(INPUTS)
+    found = tuple(item for item in (setting, spec.setting(("fp16", "enabled"))) if item)
+    off = Fix("Remove auto_cast", put(INPUTS, None))
+    yield Problem("DSP033", {"type": str(trained)}, found, fixes=(off,))
+
+
 CHECKS: tuple[Check, ...] = (
     both_on,
     bf16_on_old_gpu,
@@ -153,4 +167,5 @@ CHECKS: tuple[Check, ...] = (
     autocast_with_quantized_weights,
     full_precision,
     immediate_update_ignored,
+    inputs_cast,
 )

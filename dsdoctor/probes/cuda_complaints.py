@@ -40,7 +40,7 @@ def _missing(toolkit: Toolkit | None, ops: Sequence[Op] | None) -> Complaint:
     if toolkit is None:
         detail = "CUDA_HOME is not set, and nvcc is not on PATH"
         return Complaint(MISSING, {"detail": detail, "ops": named(ops)}, (), severity_of(ops))
-    detail = f"{toolkit.said_by} says {toolkit.home}, but {toolkit.problem}"
+    detail = f"{toolkit.problem} (by {toolkit.said_by}: {toolkit.home})"
     place = (Evidence(toolkit.said_by, 0, toolkit.home),)
     return Complaint(MISSING, {"detail": detail, "ops": named(ops)}, place, severity_of(ops))
 

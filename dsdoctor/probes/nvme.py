@@ -22,7 +22,7 @@ from dsdoctor.probes.mounts import Mount, existing, mount_of
 from dsdoctor.probes.ops import built_in_advance, nvme_path, on_nvme
 from dsdoctor.probes.probe import Complaint, Probe, Reading, Skip
 from dsdoctor.probes.site import Site
-from dsdoctor.probes.sizes import coarse, shown
+from dsdoctor.probes.sizes import coarse, counted, shown
 
 UNUSABLE, NO_DIRECT, FULL, NO_LIBAIO = "DSH061", "DSH063", "DSH064", "DSH070"
 REQUESTS, NOT_LOCAL, SLOW = "DSH071", "DSH150", "DSH151"
@@ -142,7 +142,7 @@ def _room(site: Site, place: _Place) -> Iterator[Complaint]:
         values = {
             "path": place.path,
             "free": shown(place.space.free),
-            "largest": _count(largest),
+            "largest": counted(largest),
         }
         severity = Severity.ERROR if place.space.free < TRIED else Severity.WARNING
         yield Complaint(FULL, values, _evidence(place), severity)
@@ -186,18 +186,10 @@ def _told(job: JobSpec, hosts: int, place: _Place, speed: Mapping[str, Any]) -> 
     parts = [f"{place.path} ({place.kind})"]
     if place.space:
         largest = place.space.free * hosts / _bytes_each(job, place)
-        parts.append(f"{shown(place.space.free)} free, room for {_count(largest)} parameters")
+        parts.append(f"{shown(place.space.free)} free, room for {counted(largest)} parameters")
     if "write" in speed:
         parts.append(f"writes {shown(speed['write'])}/s, reads {shown(speed['read'])}/s")
     return ", ".join(parts)
-
-
-def _count(parameters: float) -> str:
-    """``1.4 billion``."""
-    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if parameters >= size:
-            return f"{parameters / size:.3g} {name}"
-    return f"{parameters:.0f}"
 
 
 def _facts(place: _Place) -> dict[str, Any]:

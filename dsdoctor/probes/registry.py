@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dsdoctor.probes import (
+    checkpoint_dir,
     config,
     cpus,
     dcgm,
     deepspeed_env,
+    disk,
     environment,
+    extensions_cache,
     gpu_driver,
     gpu_equal,
     gpu_health,
@@ -26,12 +29,14 @@ from dsdoctor.probes import (
     memory,
     memory_limits,
     numa,
+    nvme,
     pairs,
     pinned,
     precision,
     rendezvous,
     shm,
     ssh,
+    toolchain,
     versions,
 )
 from dsdoctor.probes.probe import Probe
@@ -55,6 +60,11 @@ _SUBJECTS = (
     pinned,
     precision,
     versions,
+    toolchain,
+    extensions_cache,
+    nvme,
+    disk,
+    checkpoint_dir,
     interfaces,
     infiniband,
     hostname,

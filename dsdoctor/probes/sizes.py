@@ -16,3 +16,12 @@ def shown(size: float) -> str:
 def coarse(size: int) -> float:
     """Bytes in GB, rounded to one significant figure: a disk in use changes all the time."""
     return float(f"{size / GB:.1g}")
+
+
+def counted(parameters: float) -> str:
+    """``1.4 billion``: the size of a model."""
+    for size, name in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if parameters >= size:
+            number = parameters / size
+            return f"{number:.2g} {name}" if number < 10 else f"{number:.0f} {name}"
+    return f"{parameters:.0f}"

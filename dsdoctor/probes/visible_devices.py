@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dsdoctor.job.launch_line import Launch
 from dsdoctor.probes.clients.gpus import Gpu
@@ -43,25 +44,25 @@ def visible_devices(value: str | None, gpus: Sequence[Gpu]) -> Visible:
         return Visible(tuple(gpu.index for gpu in gpus))
     if value.strip() in ("", "-1", "NoDevFiles", "none"):
         return Visible((), hidden=True, numbers=value.strip() in ("", "-1"))
-    items = value.split(",")[:MAX_ITEMS]
+    items = [item.strip() for item in value.split(",")[:MAX_ITEMS]]
     kind = next((prefix for prefix in ("GPU-", "MIG-") if value.startswith(prefix)), "")
+    misread = None if kind else _misread(items)
+    told = partial(Visible, misread=misread, numbers=_numbers(items))
+    if not kind and (twice := _twice(items)):
+        return told((), repeated=twice)
     found: list[int] = []
-    seen: list[str] = []
-    misread: tuple[str, str] | None = None
-    for item in items:
-        name = item.strip() if kind else _read_as(item.strip())
-        if not kind and misread is None and _NUMBER.match(item.strip()) and not _numbers([item]):
-            misread = (item.strip(), name)
+    names: set[str] = set()
+    for place, item in enumerate(items):
+        name = item if kind else _read_as(item)
         gpu = _find(name, kind, gpus)
         if gpu is None:
-            # a comma at the end hides nothing
-            missing = "" if item is items[-1] and not item.strip() else item.strip() or "(empty)"
-            return Visible(tuple(found), missing, "", misread, _numbers(items))
-        if name in seen or (gpu.index in found and not name.startswith("MIG-")):
-            return Visible((), "", item.strip(), misread, _numbers(items))
-        seen.append(name)
+            at_the_end = not item and place == len(items) - 1  # a last comma hides nothing
+            return told(tuple(found), missing="" if at_the_end else item or "(empty)")
+        if name in names or (gpu.index in found and not name.startswith("MIG-")):
+            return told((), repeated=item)
+        names.add(name)
         found.append(gpu.index)
-    return Visible(tuple(found), "", "", misread, _numbers(items))
+    return told(tuple(found))
 
 
 def launcher_ignores(value: str | None, launch: Launch | None) -> bool:
@@ -80,6 +81,25 @@ def _read_as(item: str) -> str:
     """An entry as CUDA reads it: of one that starts with a number only the number."""
     number = _NUMBER.match(item)
     return str(int(number[0])) if number else item
+
+
+def _misread(items: Sequence[str]) -> tuple[str, str] | None:
+    """The first entry with something behind its number."""
+    odd = (item for item in items if _NUMBER.match(item) and not _numbers([item]))
+    return next(((item, _read_as(item)) for item in odd), None)
+
+
+def _twice(items: Sequence[str]) -> str:
+    """The first number that comes again, be it there or not; a word ends the list."""
+    seen: set[str] = set()
+    for item in items:
+        name = _read_as(item)
+        if not name.isdigit():
+            return ""
+        if name in seen:
+            return item
+        seen.add(name)
+    return ""
 
 
 def _find(name: str, kind: str, gpus: Sequence[Gpu]) -> Gpu | None:
@@ -102,4 +122,4 @@ def _find(name: str, kind: str, gpus: Sequence[Gpu]) -> Gpu | None:
 
 def _numbers(items: Sequence[str]) -> bool:
     """May Python's ``int`` read them all?"""
-    return all(re.fullmatch(r"\s*[+-]?\d+\s*", item) for item in items)
+    return all(re.fullmatch(r"[+-]?\d+", item) for item in items)

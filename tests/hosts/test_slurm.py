@@ -225,3 +225,23 @@ def test_mpirun_takes_the_way_of_the_allocation(cluster: Cluster) -> None:
     command[command.index("--launcher") + 1] = "mpirun"
     found = report(cluster.run("salloc", "-Q", "-N2", *command))
     assert found["coverage"]["files"] == 2
+
+
+def test_preflight_looks_at_every_node(cluster: Cluster) -> None:
+    """The same probes on each, one report; a node whose slurmd died is named."""
+    remote = str(cluster.conf.parent / "dsdoctor")
+    own = [sys.executable, "-m", "dsdoctor", "preflight", "--format", "json"]
+    more = ["--launcher", "slurm", "--remote-command", remote, "--skip", "versions,rendezvous"]
+    command = ["env", f"PYTHONPATH={ROOT}", *own, *more]
+    found = json.loads(cluster.run("salloc", "-Q", "-N3", *command).stdout)
+    assert found["coverage"]["notes"] == ["3 of 3 hosts answered"]
+    assert {item["host"] for item in found["probes"]} == {"node1", "node2", "node3"}
+    cluster.nodes[2].signal_slurmd("KILL")
+    try:
+        done = cluster.run("salloc", "-Q", "-N3", "--no-kill", *command, timeout=200)
+    finally:
+        cluster.start_slurmd(cluster.nodes[2])
+    found = json.loads(done.stdout)
+    (silent,) = [item for item in found["findings"] if item["code"] == "DSH020"]
+    assert (done.returncode, silent["hosts"]) == (1, ["node3"])
+    assert found["coverage"]["notes"] == ["2 of 3 hosts answered"]

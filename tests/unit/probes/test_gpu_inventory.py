@@ -10,6 +10,7 @@ from dsdoctor.probes.clients.gpus import Mark, NoDriver, Trouble
 from dsdoctor.probes.gpu_inventory import PROBES
 from dsdoctor.probes.gpu_trouble import _MODULE
 from tests.unit.probes.fakes_gpus import A100, LOST, gpu, in_trouble, machine, silent
+from tests.unit.probes.fakes_job import job
 from tests.unit.probes.gpu_site import GpuHost, asked, codes, severity, site
 
 NO_DRIVER = NoDriver("no NVIDIA driver here")
@@ -61,12 +62,35 @@ def test_fewer_visible_than_wanted(pack: Pack) -> None:
 
 @pytest.mark.parametrize(
     ("mark", "code"),
-    [(Mark.LOST, "DSH007"), (Mark.FAILED, "DSH051"), (Mark.NO_PERMISSION, "DSH051")],
+    [(Mark.LOST, "DSH007"), (Mark.FAILED, "DSH051"), (Mark.NO_PERMISSION, "DSH110")],
 )
 def test_a_gpu_that_does_not_answer(pack: Pack, mark: Mark, code: str) -> None:
     result = asked(PROBES, site(machine(gpu(0), gpu(1, mark=mark))), pack)
     assert codes(result) == [code]
     assert "GPU 1" in result.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("deepspeed --num_gpus 4 train.py", []),
+        ("deepspeed --num_gpus 8 train.py", ["DSL037"]),
+        ("torchrun --nproc_per_node 4 train.py", ["DSL037"]),
+        ("torchrun --nproc_per_node 2 train.py", []),
+        ("deepspeed train.py", []),
+        ("deepspeed --include localhost:2,3 train.py", []),
+    ],
+)
+def test_as_many_as_the_launch_line_wants(pack: Pack, line: str, expected: list[str]) -> None:
+    """Of four, two are visible; the deepspeed launcher sets the variable anew."""
+    host = GpuHost(environment={"CUDA_VISIBLE_DEVICES": "0,1"})
+    result = asked(PROBES, site(machine(count=4), host, job=job(launch=line)), pack)
+    assert codes(result) == expected
+
+
+def test_divided_gpus_are_not_counted(pack: Pack) -> None:
+    divided = machine(gpu(0, mig=True, mig_uuids=("MIG-a", "MIG-b")))
+    assert not codes(asked(PROBES, site(divided, wanted_gpus=2), pack))
 
 
 def test_a_lost_gpu_counts_as_missing(pack: Pack) -> None:
@@ -86,11 +110,27 @@ def test_a_card_that_the_driver_does_not_list(pack: Pack) -> None:
         with_cards(8, links={"/.dockerenv": "/.dockerenv"}),
         with_cards(8, environment={"SLURM_JOB_ID": "7"}),
         with_cards(8, environment={"KUBERNETES_SERVICE_HOST": "10.0.0.1"}),
+        with_cards(8, files={"/proc/mounts": "overlay / overlay rw 0 0\n"}),
+        with_cards(8, environment={"PBS_JOBID": "7.pbs"}),
     ],
-    ids=["docker", "slurm", "kubernetes"],
+    ids=["docker", "slurm", "kubernetes", "a shell in a container", "pbs"],
 )
 def test_a_limited_view_explains_missing_cards(pack: Pack, host: GpuHost) -> None:
     assert not codes(asked(PROBES, site(machine(count=2), host), pack))
+
+
+def test_a_neighbour_s_gpu_is_not_missed(pack: Pack) -> None:
+    """Some drivers list all GPUs of a node to a job that may use some."""
+    part = machine(gpu(0, mark=Mark.NO_PERMISSION), gpu(1))
+    host = GpuHost(environment={"SLURM_JOB_ID": "7"})
+    assert not codes(asked(PROBES, site(part, host, wanted_gpus=1), pack))
+    assert codes(asked(PROBES, site(part, host, wanted_gpus=2), pack)) == ["DSL037"]
+
+
+def test_virtual_functions_are_no_gpus(pack: Pack) -> None:
+    host = with_cards(1).with_device("0000:06:01.0", "0x10de", "0x030200", "nvidia")
+    host.links["/sys/bus/pci/devices/0000:06:01.0/physfn"] = "/sys/devices/0000:06:00.0"
+    assert not codes(asked(PROBES, site(machine(count=1), host), pack))
 
 
 def test_a_card_given_to_a_virtual_machine_is_not_missed(pack: Pack) -> None:
@@ -116,6 +156,27 @@ def test_amd_is_said_plainly(pack: Pack) -> None:
     result = asked(PROBES, site(NO_DRIVER, host), pack)
     assert result.outcome is Outcome.OK
     assert result.summary.startswith("4 AMD GPUs")
+
+
+def test_a_processor_of_amd_with_graphics_does_not_hide_nvidia_s_card(pack: Pack) -> None:
+    host = with_cards(1, "nouveau", links={"/dev/kfd": "/dev/kfd"})
+    host.with_device("0000:c0:00.0", "0x1002", "0x030000", "amdgpu")
+    assert codes(asked(PROBES, site(NO_DRIVER, host), pack)) == ["DSH014"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ({"torch": "2.11.0", "torch.cuda": "13.0"}, Severity.FATAL),
+        ({"torch": "2.11.0+cpu"}, Severity.WARNING),
+        ({}, Severity.FATAL),
+    ],
+)
+def test_a_card_for_the_screen_only(
+    pack: Pack, versions: dict[str, str], expected: Severity
+) -> None:
+    where = site(NO_DRIVER, with_cards(1, "nouveau"), versions=versions)
+    assert severity(asked(PROBES, where, pack)) is expected
 
 
 def test_cards_without_driver(pack: Pack) -> None:
@@ -174,13 +235,15 @@ def test_a_driver_that_hangs(pack: Pack) -> None:
     assert "no answer in 20 s" in result.findings[0].message
 
 
-@pytest.mark.parametrize("trouble", [Trouble.FAILED, Trouble.NO_PERMISSION])
-def test_a_driver_that_fails(pack: Pack, trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "code"), [(Trouble.FAILED, "DSH051"), (Trouble.NO_PERMISSION, "DSH110")]
+)
+def test_a_driver_that_fails(pack: Pack, trouble: Trouble, code: str) -> None:
     inside = GpuHost(links={"/.dockerenv": "/.dockerenv"})
     assert codes(asked(PROBES, site(in_trouble(trouble, "Unknown Error"), inside), pack)) == [
         "DSH041"
     ]
-    assert codes(asked(PROBES, site(in_trouble(trouble, "Unknown Error")), pack)) == ["DSH051"]
+    assert codes(asked(PROBES, site(in_trouble(trouble, "Unknown Error")), pack)) == [code]
 
 
 def test_nobody_to_ask_is_not_a_healthy_machine(pack: Pack) -> None:
