@@ -127,10 +127,22 @@ def _found(spec: JobSpec, *paths: Path) -> tuple[Setting, ...]:
     return tuple(setting for path in paths if (setting := spec.setting(path)))
 
 
+def amp_with_zero(spec: JobSpec) -> Iterator[Problem]:
+    """Up to 0.18 there is amp, of apex, and ZeRO refuses it."""
+    path = ("amp", "enabled")
+    if spec.schema.block(path[:1]) is None or stage(spec) not in (1, 2, 3):
+        return
+    if known(spec.raw(path)) and spec.raw(path):
+        own = {"amp": None, "fp16": {"enabled": True}}
+        fixes = (Fix("Use DeepSpeed's fp16", own), Fix("Remove amp", {"amp": None}))
+        yield Problem("DSC166", {"stage": str(stage(spec))}, _found(spec, path, STAGE), fixes=fixes)
+
+
 CHECKS: tuple[Check, ...] = (
     gradient_norm_off,
     unmanaged_accumulation,
     summed_gradients,
     scaled_before_reducing,
     elastic_at_stage_3,
+    amp_with_zero,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dsdoctor.checks.built import OFF, found, number_at
+from dsdoctor.checks.built import OFF, chosen, found, number_at
 from dsdoctor.checks.patches import joined, last_names, put, without
 from dsdoctor.checks.problem import Check, Fix, Problem
 from dsdoctor.checks.scheduler import KIND, scheduler
@@ -38,7 +38,9 @@ def overwritten_rate(spec: JobSpec) -> Iterator[Problem]:
     if largest is None or largest == rate:
         return
     silent = written is MISSING
+    late = spec.schema.line == "0.14"  # where it is the scheduler's first step that writes
     values = {
+        "used": "used for the first step only" if late else "never used",
         "scheduler": str(spec.raw(KIND)),
         "rate": f"{rate:g}",
         "largest": f"{largest:g}",
@@ -47,7 +49,7 @@ def overwritten_rate(spec: JobSpec) -> Iterator[Problem]:
     follow = Fix(f"Warm up to the optimizer's rate: {rate:g}", put(LARGEST, spec.raw(RATE)))
     keep = Fix(f"Say what happens: lr {largest:g}", put(RATE, largest), safe=True)
     settings = found(spec, RATE, LARGEST, KIND)
-    severity = Severity.ERROR if silent else Severity.WARNING
+    severity = Severity.ERROR if silent and not late else Severity.WARNING
     fixes = (replace(follow, safe=False), keep)
     yield Problem("DSC159", values, settings, severity, fixes=fixes if silent else fixes[:1])
 
@@ -128,7 +130,8 @@ def one_cycle_unread(spec: JobSpec) -> Iterator[Problem]:
         yield Problem("DSC161", values, idle, fixes=(remove,))
     betas = found(spec, ("optimizer", "params", "betas"))
     in_cycle = spec.raw((*PARAMS, "cycle_momentum")) in (MISSING, True)
-    if betas and in_cycle and not _resumes(spec):
+    one = chosen(spec)  # Muon hands the betas on to an Adam of its own
+    if betas and in_cycle and not _resumes(spec) and not (one and one.name == "muon"):
         values = {
             "keys": "optimizer.params.betas",
             "reason": "cycle_momentum writes (cycle_min_mom, 0.99) over them",

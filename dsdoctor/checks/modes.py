@@ -38,7 +38,11 @@ def mode(spec: JobSpec, name: str) -> Any:
     """
     if spec.config.get((name,)) is None and not _has_old_block(spec, name):
         return _from_outside(spec, name)
-    return value(spec, (name, "enabled"))
+    path = (name, "enabled")
+    found, key = value(spec, path), spec.schema.key(path)
+    if isinstance(found, str) and key is not None and not key.checked:
+        return found != ""  # up to 0.16 a text stays a text, which Python takes for true
+    return found
 
 
 def model_type(spec: JobSpec) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from dsdoctor.checks.built import found, written_params
 from dsdoctor.checks.meaning import number
+from dsdoctor.checks.modes import line
 from dsdoctor.checks.near_names import near
 from dsdoctor.checks.patches import joined, put
 from dsdoctor.checks.problem import Check, Fix, Problem
@@ -101,7 +102,10 @@ def not_numbers(spec: JobSpec) -> Iterator[Problem]:
         name, written = path_of(setting.name)[-1], setting.value
         if name not in one.accepted or not (is_own(one) or isinstance(written, str)):
             continue
-        if not _is_fine(one.params.get(name, 0.0), name, written):
+        default = one.params.get(name, 0.0)
+        if name == "warmup_max_lr" and line(spec) >= (0, 17):
+            default = None  # the optimizer's own rate, whatever the default is
+        if not _is_fine(default, name, written):
             yield _not_number(spec, setting, name)
 
 
@@ -111,7 +115,7 @@ def _is_fine(default: Any, name: str, written: Any) -> bool:
     if isinstance(written, (int, float)):
         return True
     if written is None:
-        return default is None or name == "warmup_max_lr"
+        return default is None
     if name.startswith("cycle_") and name.endswith("_step_size") and isinstance(written, str):
         return number(written) is not None
     by_group = name.endswith(("_lr", "_mom")) and isinstance(written, list)

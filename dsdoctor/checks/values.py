@@ -118,4 +118,24 @@ def too_large_bucket(spec: JobSpec) -> Iterator[Problem]:
         yield Problem("DSC011", values, (setting,), fixes=(fix,))
 
 
-CHECKS: tuple[Check, ...] = (refused_values, dynamic_scale_bounds, too_large_bucket)
+DIVIDES = ("0.14", "0.15", "0.16")
+"""Lines that say how full the bucket is, in percent."""
+
+
+def empty_bucket(spec: JobSpec) -> Iterator[Problem]:
+    """A bucket of nothing: the first backward pass divides by its size."""
+    path = ("zero_optimization", "reduce_bucket_size")
+    number, setting = value(spec, path), spec.setting(path)
+    if spec.schema.line not in DIVIDES or setting is None or stage(spec) not in (1, 2, 3):
+        return
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and 0 <= number < 1:
+        values = {
+            "key": setting.name,
+            "value": shown(setting.value),
+            "reason": "must be above 0: the first backward pass divides by it",
+        }
+        fix = Fix(f"Set {setting.name} to 500000000", put(path, 500000000))
+        yield Problem("DSC011", values, (setting,), fixes=(fix,))
+
+
+CHECKS: tuple[Check, ...] = (refused_values, dynamic_scale_bounds, too_large_bucket, empty_bucket)

@@ -21,7 +21,9 @@ def tensor_parallel_size(spec: JobSpec) -> int:
 
 
 def sequence_parallel_size(spec: JobSpec) -> int:
-    """``sequence_parallel_size``; 1 where it is off."""
+    """``sequence_parallel_size``; 1 where it is off, or in releases that do not count with it."""
+    if spec.schema.line in ("0.14", "0.15", "0.16"):
+        return 1
     return max(1, _integer(spec, "sequence_parallel_size"))
 
 

@@ -63,6 +63,9 @@ def _talk(
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Kill the child's whole group. One stuck in the kernel cannot die: nobody waits for it."""
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream:
+            stream.close()
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:

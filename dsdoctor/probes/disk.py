@@ -19,6 +19,7 @@ EMPTY, LITTLE = 50e6, 1e9
 """Bytes: nothing works any more; a few compiled ops and temporary files fill it."""
 FEW_FILES = 1000
 TIMEOUT = 3.0
+TMP = "/tmp"  # noqa: S108 - looked at, not used
 CACHES = ("HF_HOME", "TORCH_EXTENSIONS_DIR", "TRITON_CACHE_DIR", "XDG_CACHE_HOME")
 
 
@@ -48,7 +49,8 @@ def look(site: Site) -> Reading:
 
 def _places(host: Host) -> Iterator[_Place]:
     variables = host.environment
-    named = [("TMPDIR" if variables.get("TMPDIR") else "/tmp", variables.get("TMPDIR") or "/tmp")]  # noqa: S108
+    own = variables.get("TMPDIR")
+    named = [("TMPDIR", own) if own else (TMP, TMP)]
     named += [(name, variables[name]) for name in ("HOME", *CACHES) if variables.get(name)]
     for name, path in named:
         if path.startswith("/"):
@@ -64,8 +66,7 @@ def _locked(host: Host, place: _Place) -> Iterator[Complaint]:
         why = f"this user may not write to {place.folder}"
     else:
         return
-    temporary = place.name in ("TMPDIR", "/tmp")  # noqa: S108
-    severity = Severity.ERROR if temporary else Severity.WARNING
+    severity = Severity.ERROR if place.name in ("TMPDIR", TMP) else Severity.WARNING
     values = {"what": place.name, "path": place.path, "kind": why}
     yield Complaint(READ_ONLY, values, (Evidence(place.folder, 0, why),), severity)
 

@@ -7,6 +7,7 @@ and csrc/aio/common/deepspeed_aio_common.cpp (open_file: O_DIRECT).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,10 @@ class _Place:
     @property
     def kind(self) -> str:
         return self.mount.kind if self.mount else "unknown file system"
+
+    @property
+    def there(self) -> bool:
+        return self.folder == posixpath.normpath(self.path)
 
 
 def look(site: Site) -> Reading:
@@ -103,8 +108,8 @@ def _complaints(site: Site, place: _Place, speed: Mapping[str, Any]) -> Iterator
     elif problem:
         values = {"path": place.path, "problem": problem}
         yield Complaint(UNUSABLE, values, _evidence(place))
-    elif detail := _not_local(place):
-        yield Complaint(NOT_LOCAL, {"path": place.path, "detail": detail}, _evidence(place))
+    else:
+        yield from _not_local(place)
     yield from _room(site, place)
     if speed.get("direct") and min(speed["write"], speed["read"]) < SLOW_BELOW:
         rates = {name: f"{shown(speed[name])}/s" for name in ("write", "read")}
@@ -120,16 +125,22 @@ def _problem(host: Host, place: _Place) -> str:
     return ""
 
 
-def _not_local(place: _Place) -> str:
+def _not_local(place: _Place) -> Iterator[Complaint]:
+    """A container's layer and the system's disk may be on NVMe as well: only worth a look."""
+    severity, detail = Severity.WARNING, ""
     if place.mount and place.mount.network:
-        return f"is on a network file system ({place.kind})"
-    if place.mount and place.mount.memory:
-        return f"is host memory ({place.kind}), not a disk"
-    if place.mount and place.kind == "overlay":
-        return "is in the container's own layer (overlay), not on a disk that was passed in"
-    if place.folder != place.path.rstrip("/") and place.mount and place.mount.point == "/":
-        return "is not there yet, and would be made on the disk of the system"
-    return ""
+        detail = f"is on a network file system ({place.kind})"
+    elif place.mount and place.mount.memory:
+        detail = f"is host memory ({place.kind}), not a disk"
+    elif place.kind == "overlay":
+        severity = Severity.INFO
+        detail = "is in the container's own layer (overlay), not on a disk that was passed in"
+    elif not place.there and place.mount and place.mount.point == "/":
+        severity = Severity.INFO
+        detail = "is not there yet, and would be made on the disk of the system"
+    if detail:
+        values = {"path": place.path, "detail": detail}
+        yield Complaint(NOT_LOCAL, values, _evidence(place), severity)
 
 
 def _room(site: Site, place: _Place) -> Iterator[Complaint]:
@@ -195,7 +206,7 @@ def _told(job: JobSpec, hosts: int, place: _Place, speed: Mapping[str, Any]) -> 
 def _facts(place: _Place) -> dict[str, Any]:
     return {
         "file_system": place.kind,
-        "there": place.folder == place.path.rstrip("/"),
+        "there": place.there,
         "free_gb": coarse(place.space.free) if place.space else None,
     }
 

@@ -79,10 +79,13 @@ def _remember_cpu() -> None:
 
 
 def _pretend_gpu() -> None:
+    import torch
     from deepspeed.accelerator import get_accelerator
 
+    floats = [torch.float32, torch.float16, torch.bfloat16]
     accelerator = type(get_accelerator())
     accelerator.is_fp16_supported = lambda _self: True
+    accelerator.supported_dtypes = lambda _self: floats
     accelerator.is_pinned = lambda _self, _tensor: True
     backend = importlib.import_module("deepspeed.comm.torch")
     backend.build_shm_op = lambda: None  # a CPU's collectives between processes

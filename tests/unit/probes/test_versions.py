@@ -12,7 +12,6 @@ import pytest
 from dsdoctor.job.spec import Filler, JobSpec
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Confidence, Outcome, Severity
-from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.packages import Flaw, Packages, RealPackages
 from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.known_bad import entries, known_bad
@@ -200,7 +199,7 @@ def test_a_python_that_does_not_answer(pack: Pack, error: Exception, outcome: Ou
     assert asked(PROBES, software(packages=error), pack).outcome is outcome
 
 
-def test_the_python_here(pack: Pack) -> None:
+def test_the_python_here() -> None:
     packages: Packages = RealPackages(sys.executable)
     started = time.monotonic()
     assert packages.versions()["python"] == "{}.{}.{}".format(*sys.version_info[:3])
@@ -245,8 +244,6 @@ def test_packages_as_they_are_on_disk(tmp_path: Path, pack: Pack) -> None:
     assert packages.versions()["torch.cuda"] == "12.8"
     assert "torch.hip" not in packages.versions()
     assert {flaw.kind for flaw in packages.flaws()} == {"files", "twice", "interrupted"}
-    none: Any = NoDriver("none")
-    here = software(gpus=none)
     here = software(FakeHost(), FakePackages(packages.versions(), flaws=packages.flaws()))
     (result,) = run_probes(PROBES, here, pack)
     assert set(codes(result)) >= {"DSB062", "DSB063"}
