@@ -36,10 +36,7 @@ def without_driver(site: Site, reason: str = "") -> Reading:
         return Reading(CPU_ONLY, (), facts)
     why = _why(site.host, gpus, reason)
     told = evidence(f"{len(gpus)} NVIDIA GPUs on the bus", "/sys/bus/pci/devices")
-    # a container without GPUs on a machine with GPUs may be meant so
-    meant = not site.wanted_gpus and (bool(limited_view(site.host)) or _cpu_torch(site))
-    severity = Severity.WARNING if meant else None
-    complaint = Complaint(NO_DRIVER, {"reason": why}, (told,), severity)
+    complaint = Complaint(NO_DRIVER, {"reason": why}, (told,), _severity(site))
     return Reading("no NVIDIA driver", (complaint,), facts)
 
 
@@ -50,9 +47,10 @@ def no_gpu_seen(site: Site, found: Inventory) -> Reading:
     gpus = pci_gpus(site.host, NVIDIA)
     if not gpus and not site.wanted_gpus:
         return Reading(summary, (), facts)
-    severity = Severity.WARNING if limited_view(site.host) and not site.wanted_gpus else None
     values = {"reason": _why(site.host, gpus, "the driver lists none")}
-    return Reading(summary, (Complaint(NO_GPU, values, (evidence(summary),), severity),), facts)
+    return Reading(
+        summary, (Complaint(NO_GPU, values, (evidence(summary),), _severity(site)),), facts
+    )
 
 
 def _why(host: Host, gpus: Sequence[PciGpu], reason: str) -> str:
@@ -68,6 +66,12 @@ def _why(host: Host, gpus: Sequence[PciGpu], reason: str) -> str:
         drivers = ", ".join(sorted({gpu.driver or "none" for gpu in gpus}))
         return f"the kernel sees {len(gpus)} NVIDIA GPUs, served by driver: {drivers}"
     return "there is no NVIDIA GPU on the bus either"
+
+
+def _severity(site: Site) -> Severity | None:
+    """A container without the GPUs of its machine, or a torch for the CPU, may be meant so."""
+    meant = bool(limited_view(site.host)) or _cpu_torch(site)
+    return Severity.WARNING if meant and not site.wanted_gpus else None
 
 
 def _cpu_torch(site: Site) -> bool:

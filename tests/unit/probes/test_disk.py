@@ -16,7 +16,7 @@ from tests.unit.probes.fakes_packages import software
 from tests.unit.probes.gpu_site import asked, codes, severity
 
 GB = 10**9
-TMP = "/tmp"  # noqa: S108 - a made-up machine's
+TMP = "/tmp"
 TABLE = "Filesystem Inodes IUsed IFree IUse% Mounted on\n"
 
 
