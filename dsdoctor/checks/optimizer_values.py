@@ -17,7 +17,7 @@ from dsdoctor.checks.wording import shown
 from dsdoctor.job.gap import MISSING
 from dsdoctor.job.place import Setting, path_of
 from dsdoctor.job.resolve import value
-from dsdoctor.job.spec import JobSpec
+from dsdoctor.job.spec import Filler, JobSpec
 from dsdoctor.model import Severity
 
 NUMBERS = ("lr", "eps", "weight_decay", "momentum", "muon_lr", "adam_lr")
@@ -47,6 +47,16 @@ def not_numbers(spec: JobSpec) -> Iterator[Problem]:
             yield _not_number(setting, name, "a number", Severity.WARNING if unused else None)
         elif name == "betas" and not _is_pair(setting.value):
             yield _not_number(setting, name, "a list of two numbers")
+
+
+def no_switch(spec: JobSpec) -> Iterator[Problem]:
+    """The kernel of the CPU Adam is told in each step whether to correct the bias, not in words."""
+    one, setting = chosen(spec), spec.setting((*PARAMS, "bias_correction"))
+    if one is None or setting is None or one.class_name != "DeepSpeedCPUAdam":
+        return
+    filled = setting.value == "auto" and spec.filler is not Filler.NONE
+    if isinstance(setting.value, (str, list, dict)) and not filled:
+        yield _not_number(setting, "bias_correction", "true or false")
 
 
 def _rate_unused(spec: JobSpec, one: Chosen) -> bool:
@@ -210,4 +220,4 @@ def _odd_rate(spec: JobSpec, rate: str, effect: str) -> Problem:
     return Problem("DSC150", values, setting, Severity.WARNING, fixes=(fix,))
 
 
-CHECKS: tuple[Check, ...] = (not_numbers, out_of_range, learning_rate)
+CHECKS: tuple[Check, ...] = (not_numbers, no_switch, out_of_range, learning_rate)

@@ -8,12 +8,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import dsdoctor
 from dsdoctor.probes.clients.unavailable import Unavailable
 
 MAX_ANSWER = 8 << 20
 TAIL = 300
+HOME = str(Path(dsdoctor.__file__).parent.parent)
+START = (
+    "import sys; module, home = sys.argv[1:3]; "
+    "sys.path[:] = [*filter(None, sys.path), home]; "
+    "import runpy; runpy.run_module(module, run_name='__main__')"
+)
+"""Runs a module of ours. ``python -m`` would import from the current folder first, where the user's
+own ``json.py`` may lie."""
 
 
 def ask_child(
@@ -31,7 +41,7 @@ def ask_child(
     Raises:
         Unavailable: it took longer than ``timeout`` seconds, died, or gave no answer.
     """
-    argv = [python or sys.executable, "-m", module]
+    argv = [python or sys.executable, "-c", START, module, HOME]
     out, err, code = _talk(argv, json.dumps(request).encode(), timeout, environment)
     if code:
         raise Unavailable(_why(code, err))

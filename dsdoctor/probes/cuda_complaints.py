@@ -83,7 +83,6 @@ def _old_nvcc(site: Site, toolkit: Toolkit, ops: Sequence[Op] | None) -> Iterato
                 "home": toolkit.home,
                 "installed": toolkit.release,
                 "capability": f"{capability[0]}.{capability[1]}",
-                "arch": f"compute_{capability[0]}{capability[1]}",
                 "wanted": f"{first[0]}.{first[1]}",
             }
             yield Complaint(OLD_NVCC, values, (), severity_of(ops))

@@ -37,11 +37,9 @@ def look(site: Site) -> Reading:
     """Each of them: can it be written to, and is there room."""
     places = list(_places(site.host))
     files = _free_files(site.host, [place.folder for place in places])
-    complaints = [
-        item
-        for place in places
-        for item in (*_locked(site.host, place), *_full(place), *_no_files(place, files))
-    ]
+    complaints = [item for place in places for item in _locked(site.host, place)]
+    for together in _by_disk(site.host, places):
+        complaints += [*_full(together), *_no_files(together, files)]
     return Reading(
         _summary(places), tuple(complaints), {p.name: _facts(site.host, p) for p in places}
     )
@@ -58,6 +56,16 @@ def _places(host: Host) -> Iterator[_Place]:
             yield _Place(name, path, folder, host.space(folder))
 
 
+def _by_disk(host: Host, places: Sequence[_Place]) -> list[list[_Place]]:
+    """Those on one file system have one problem; a read-only one has another."""
+    groups: dict[str, list[_Place]] = {}
+    for place in places:
+        if place.space and not place.space.read_only:
+            mount = mount_of(host, place.folder)
+            groups.setdefault(mount.point if mount else place.folder, []).append(place)
+    return list(groups.values())
+
+
 def _locked(host: Host, place: _Place) -> Iterator[Complaint]:
     """Temporary files are needed at once, caches by many jobs only."""
     if place.space and place.space.read_only:
@@ -71,24 +79,30 @@ def _locked(host: Host, place: _Place) -> Iterator[Complaint]:
     yield Complaint(READ_ONLY, values, (Evidence(place.folder, 0, why),), severity)
 
 
-def _full(place: _Place) -> Iterator[Complaint]:
-    space = place.space
-    if space is None or space.read_only or not space.total or space.free >= LITTLE:
+def _full(together: Sequence[_Place]) -> Iterator[Complaint]:
+    first = together[0]
+    space = first.space
+    if space is None or not space.total or space.free >= LITTLE:
         return
-    detail = f"{_named(place)} has {shown(space.free)} free of {shown(space.total)}"
+    detail = f"{shown(space.free)} of {shown(space.total)} are free for {_all_named(together)}"
     severity = Severity.ERROR if space.free < EMPTY else Severity.WARNING
-    values = {"detail": detail, "path": place.path}
-    yield Complaint(FULL, values, (Evidence(place.folder, 0, detail),), severity)
+    values = {"detail": detail, "path": first.path}
+    yield Complaint(FULL, values, (Evidence(first.folder, 0, detail),), severity)
 
 
-def _no_files(place: _Place, files: Mapping[str, int]) -> Iterator[Complaint]:
-    left = files.get(place.folder)
+def _no_files(together: Sequence[_Place], files: Mapping[str, int]) -> Iterator[Complaint]:
+    first = together[0]
+    left = files.get(first.folder)
     if left is None or left >= FEW_FILES:
         return
-    detail = f"{_named(place)} has room for {left} more files (inodes) only"
-    proof = (Evidence(f"df -iP {place.folder}", 0, str(left)),)
-    values = {"detail": detail, "path": place.path}
+    detail = f"there is room for {left} more files (inodes) only for {_all_named(together)}"
+    proof = (Evidence(f"df -iP {first.folder}", 0, str(left)),)
+    values = {"detail": detail, "path": first.path}
     yield Complaint(FULL, values, proof, Severity.WARNING)
+
+
+def _all_named(together: Sequence[_Place]) -> str:
+    return ", ".join(map(_named, together))
 
 
 def _free_files(host: Host, folders: Sequence[str]) -> dict[str, int]:

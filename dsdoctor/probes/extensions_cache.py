@@ -109,7 +109,7 @@ def _locks(
         if age is not None and age < patience:
             severity, sure = Severity.INFO, Confidence.POSSIBLE
         folder = posixpath.dirname(lock.path)
-        values = {"path": folder, "age": _told(age), "seconds": f"{age or 0:.0f}"}
+        values = {"path": folder, "age": _told(age)}
         yield Complaint(LOCK, values, (Evidence(lock.path, 0, _told(age)),), severity, sure)
 
 

@@ -47,13 +47,12 @@ def no_gpu_seen(site: Site, found: Inventory) -> Reading:
     gpus = pci_gpus(site.host, NVIDIA)
     if not gpus and not site.wanted_gpus:
         return Reading(summary, (), facts)
-    values = {"reason": _why(site.host, gpus, "the driver lists none")}
-    return Reading(
-        summary, (Complaint(NO_GPU, values, (evidence(summary),), _severity(site)),), facts
-    )
+    values = {"reason": _why(site.host, gpus)}
+    complaint = Complaint(NO_GPU, values, (evidence(summary),), _severity(site))
+    return Reading(summary, (complaint,), facts)
 
 
-def _why(host: Host, gpus: Sequence[PciGpu], reason: str) -> str:
+def _why(host: Host, gpus: Sequence[PciGpu], reason: str = "") -> str:
     """The nearest thing to an explanation."""
     shown = host.environment.get(_SHOWN)
     if shown is not None and shown.strip() in ("", "void", "none"):

@@ -103,7 +103,7 @@ def _speed(host: Host, place: _Place) -> Mapping[str, Any]:
 def _complaints(site: Site, place: _Place, speed: Mapping[str, Any]) -> Iterator[Complaint]:
     problem = _problem(site.host, place) or speed.get("error", "")
     if speed.get("direct") is False:
-        values = {"path": place.path, "kind": place.kind, "mode": "write", "errno": "22"}
+        values = {"path": place.path, "kind": place.kind}
         yield Complaint(NO_DIRECT, values, _evidence(place))
     elif problem:
         values = {"path": place.path, "problem": problem}
@@ -122,6 +122,11 @@ def _problem(host: Host, place: _Place) -> str:
         return "read-only file system"
     if not host.writable(place.folder):
         return f"{place.folder} may not be written to by this user"
+    if not place.there:
+        rest = posixpath.normpath(place.path)[len(place.folder) :].lstrip("/")
+        next_on_the_way = posixpath.join(place.folder, rest.partition("/")[0])
+        if host.read(next_on_the_way) is not None:
+            return f"{next_on_the_way} is a file, not a folder"
     return ""
 
 

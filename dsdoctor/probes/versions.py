@@ -63,7 +63,10 @@ def _on_cpu(site: Site) -> bool:
 def _flawed(site: Site, flaw: Flaw) -> Complaint:
     evidence = (Evidence(flaw.detail, 0, ""),)
     if flaw.kind == "twice":
-        return Complaint("DSB063", {"package": flaw.package, "copies": flaw.detail})
+        # a distribution's own setuptools below a newer one is the rule, not a fault
+        severity = None if flaw.package in SUMMARY else Severity.INFO
+        values = {"package": flaw.package, "copies": flaw.detail}
+        return Complaint("DSB063", values, severity=severity)
     values = {
         "package": flaw.package,
         "problem": FLAWS[flaw.kind].format(detail=flaw.detail),

@@ -23,7 +23,7 @@ _WORST = (
     Outcome.OK,
     Outcome.SKIPPED,
 )
-NAME = 14
+NAME = 17
 MAX_NOTES = 40
 
 

@@ -125,6 +125,14 @@ class Comparison:
                 groups[f"{answer.stage}: {answer.exception}: {words}"].append(item)
         return _sorted("missed", groups)
 
+    def undecided(self) -> list[Disagreement]:
+        """Those at which the judge's machine stopped DeepSpeed, by exception."""
+        groups: dict[str, list[Result]] = defaultdict(list)
+        for item in self.results:
+            if not item.answer.lost and self._undecided(item):
+                groups[f"{item.answer.exception}: {generic(item.answer.message)}"].append(item)
+        return _sorted("undecided", groups)
+
     def baseless(self) -> list[Disagreement]:
         """Errors of lint at which DeepSpeed trains and reads the key, by rule and key."""
         groups: dict[str, list[Result]] = defaultdict(list)

@@ -33,6 +33,8 @@ def disagreements(comparison: Comparison, *, limit: int, text: bool) -> Iterator
         yield f"\n## {title}: {len(found)} kinds\n"
         for item in found[:limit]:
             yield "\n".join(_described(item, text=text))
+    for item in comparison.undecided():
+        yield f"\nundecided {len(item.results)}x {item.name}"
     for result in comparison.crashes:
         yield f"\nlint crashed: {result.opinion.crash}: {_changes(result)}"
     for result in comparison.lost:

@@ -42,7 +42,7 @@ HOSTILE = [
     "0123456789" * 100_000,
     "\\'\"[]{}<>" * 100_000,
 ]
-COUNT = 681
+COUNT = 711
 """Asserted exactly, so that no rule vanishes unseen. Raise it with every new rule."""
 
 

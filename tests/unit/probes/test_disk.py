@@ -21,7 +21,9 @@ TABLE = "Filesystem Inodes IUsed IFree IUse% Mounted on\n"
 
 
 def machine(spaces: dict[str, Space] | None = None, **more: Any) -> FakeHost:
-    files = {"/proc/mounts": "/dev/sda1 / ext4 rw 0 0\n"}
+    mounts = "/dev/sda1 / ext4 rw 0 0\n"
+    mounts += "".join(f"/dev/sd {point} xfs rw 0 0\n" for point in spaces or ())
+    files = {"/proc/mounts": mounts}
     every = {"/": Space(1000 * GB, 500 * GB, False), **(spaces or {})}
     variables = {"HOME": "/home/ann", **more.pop("environment", {})}
     return FakeHost(
@@ -49,7 +51,13 @@ def test_a_full_disk(pack: Pack, free: int, level: Severity) -> None:
     result = looked(pack, machine({"/home": Space(20 * GB, free, False)}))
     assert codes(result) == ["DSH030"]
     assert severity(result) is level
-    assert "HOME (/home/ann) has " in result.findings[0].message
+    assert result.findings[0].message.endswith("of 20 GB are free for HOME (/home/ann)")
+
+
+def test_places_on_one_disk_are_told_at_once(pack: Pack) -> None:
+    result = looked(pack, machine({"/": Space(20 * GB, GB // 2, False)}))
+    assert codes(result) == ["DSH030"]
+    assert f"{TMP}, HOME (/home/ann)" in result.findings[0].message
 
 
 def test_a_read_only_disk(pack: Pack) -> None:
@@ -78,7 +86,8 @@ def test_caches_of_their_own(pack: Pack) -> None:
 def test_no_files_left(pack: Pack) -> None:
     line = "/dev/sda1 {} 0 {} 1% /\n"
     answer = TABLE + line.format(1000, 500_000) + line.format(1000, 12)
-    result = looked(pack, machine(commands={"df": said(answer)}))
+    other = {"/home": Space(20 * GB, 10 * GB, False)}
+    result = looked(pack, machine(other, commands={"df": said(answer)}))
     assert codes(result) == ["DSH030"]
     assert "room for 12 more files" in result.findings[0].message
 

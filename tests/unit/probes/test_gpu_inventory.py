@@ -200,6 +200,22 @@ def test_nvidia_visible_devices_void_is_the_reason(pack: Pack) -> None:
     assert "NVIDIA_VISIBLE_DEVICES=void" in result.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("environment", "reason", "expected"),
+    [
+        ({}, "the kernel sees 8 NVIDIA GPUs, served by driver: nvidia", Severity.FATAL),
+        ({"SLURM_JOB_ID": "7"}, "this Slurm job has none of the 8", Severity.WARNING),
+    ],
+)
+def test_a_driver_that_lists_none(
+    pack: Pack, environment: dict[str, str], reason: str, expected: Severity
+) -> None:
+    host = with_cards(8, environment=environment)
+    result = asked(PROBES, site(machine(count=0), host), pack)
+    assert (codes(result), severity(result)) == (["DSH015"], expected)
+    assert reason in result.findings[0].message
+
+
 def test_a_driver_without_cards_on_a_login_node_is_fine(pack: Pack) -> None:
     assert not codes(asked(PROBES, site(machine(count=0), with_cards(0)), pack))
     assert not codes(asked(PROBES, site(in_trouble(Trouble.NOT_LOADED), with_cards(0)), pack))

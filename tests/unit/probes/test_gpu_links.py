@@ -9,9 +9,9 @@ import pytest
 
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
-from dsdoctor.probes.clients.gpus import Gpu, Inventory, Link, Mark, Pair
+from dsdoctor.probes.clients.gpus import Fabric, Gpu, Inventory, Link, Mark, Pair
 from dsdoctor.probes.gpu_links import PROBES
-from tests.unit.probes.fakes_gpus import A100, H100, gpu, machine
+from tests.unit.probes.fakes_gpus import A100, H100, H200, gpu, machine
 from tests.unit.probes.gpu_site import GpuHost, asked, codes, severity, site
 from tests.unit.probes.gpu_ways import (
     quiet,
@@ -93,9 +93,10 @@ def test_a_gpu_with_fewer_nvlinks_than_its_like(pack: Pack) -> None:
     assert result.summary == "gen5 x16; 16 to 18 NVLinks each"
 
 
-@pytest.mark.parametrize("name", [H100, "NVIDIA H200", A100])
+@pytest.mark.parametrize("name", [H100, H200, A100])
 def test_no_nvlink_up_on_a_board(pack: Pack, name: str) -> None:
-    down = [gpu(index, name, nvlinks=(False,) * 12) for index in range(2)]
+    fabric = Fabric(3, 0, 0) if name == H200 else Mark.UNSUPPORTED
+    down = [gpu(index, name, nvlinks=(False,) * 12, fabric=fabric) for index in range(2)]
     result = asked(PROBES, site(machine(*down)), pack)
     assert (codes(result), severity(result)) == (["DSH137"], Severity.WARNING)
     assert "none of 12 up" in result.findings[0].message

@@ -9,6 +9,7 @@ from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import GpuProcess, Mark
 from dsdoctor.probes.gpu_memory import PROBES
 from tests.unit.probes.fakes_gpus import gpu, held, machine, process
+from tests.unit.probes.fakes_job import job
 from tests.unit.probes.gpu_site import GpuHost, asked, codes, severity, site
 from tests.unit.probes.gpu_ways import (
     skips_what_is_not_there,
@@ -95,6 +96,27 @@ def test_a_gpu_that_the_job_does_not_take_may_be_full(pack: Pack) -> None:
     host = GpuHost(environment={"CUDA_VISIBLE_DEVICES": "0"})
     assert not codes(asked(PROBES, site(full, host), pack))
     assert not codes(asked(PROBES, site(full, wanted_gpus=1), pack))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("deepspeed --include localhost:2,3 train.py", ["DSH004"]),
+        ("deepspeed --include localhost:0,1 train.py", []),
+        ("deepspeed --include node-1:3@node-2:0 train.py", ["DSH004"]),
+        ("deepspeed --include localhost train.py", ["DSH004"]),
+        ("deepspeed --include localhost:9 train.py", ["DSH004"]),
+        ("deepspeed --num_gpus 2 train.py", []),
+        ("deepspeed --exclude localhost:3 train.py", ["DSH004"]),
+    ],
+)
+def test_the_gpus_that_the_launch_line_names(pack: Pack, line: str, expected: list[str]) -> None:
+    """Where the line leaves it open, all count."""
+    full = machine(gpu(0), gpu(1), gpu(2), gpu(3, **held(120_000, process())))
+    given = job(launch=line)
+    assert codes(asked(PROBES, site(full, job=given), pack)) == expected
+    elsewhere = GpuHost(environment={"CUDA_VISIBLE_DEVICES": "0"})
+    assert codes(asked(PROBES, site(full, elsewhere, job=given), pack)) == expected
 
 
 def test_skipped(pack: Pack) -> None:

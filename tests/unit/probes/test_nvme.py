@@ -126,6 +126,14 @@ def test_not_permitted(pack: Pack, speed: dict[str, Any], more: dict[str, Any], 
 
 
 @pytest.mark.usefixtures("speed")
+@pytest.mark.parametrize("path", ["/local_nvme/swap", "/local_nvme/swap/below"])
+def test_a_file_in_the_way(pack: Pack, path: str) -> None:
+    host = disk(files={"/local_nvme/swap": ""})
+    result = tried(pack, host, to_nvme("optimizer", path=path))
+    assert codes(result) == ["DSH061"]
+    assert "/local_nvme/swap is a file" in result.findings[0].message
+
+
 def test_a_read_only_file_system(pack: Pack) -> None:
     host = disk()
     host.spaces["/"] = Space(3000 * GB, 2000 * GB, read_only=True)

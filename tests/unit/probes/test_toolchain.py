@@ -220,6 +220,7 @@ def test_a_list_of_architectures_that_cannot_be_read(pack: Pack) -> None:
     assert codes(result) == ["DSB011"]
     assert severity(result) is Severity.FATAL
     assert "TORCH_CUDA_ARCH_LIST=8.0;9.0a: '9.0a' is not" in result.findings[0].message
+    assert result.findings[0].message.endswith("it could be 8.0;9.0")
     unknown = made(pack, workshop(TORCH_CUDA_ARCH_LIST="9.0a"), None)
     assert severity(unknown) is Severity.WARNING
 
