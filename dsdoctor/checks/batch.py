@@ -63,7 +63,7 @@ def batch_triangle(spec: JobSpec) -> Iterator[Problem]:
         return
     if ranks is None:
         yield from _by_themselves(spec, sides)
-    elif (whole := completed(sides, ranks)) and not _adds_up(whole, ranks):
+    elif (whole := completed(sides, ranks)) and not adds_up(whole, ranks):
         yield _problem(spec, whole, ranks)
 
 
@@ -81,7 +81,8 @@ def completed(sides: Triangle, ranks: Fraction) -> Triangle | None:
     return None if train is None else Triangle(train, micro, steps)
 
 
-def _adds_up(sides: Triangle, ranks: Fraction) -> bool:
+def adds_up(sides: Triangle, ranks: Fraction) -> bool:
+    """Does DeepSpeed's own assertion hold of a whole triangle?"""
     return min(sides.train, sides.micro, sides.steps) > 0 and bool(
         sides.train == sides.micro * sides.steps * ranks
     )

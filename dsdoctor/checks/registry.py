@@ -22,6 +22,7 @@ from dsdoctor.checks import (
     learning_rate,
     loss_scale,
     master_weights,
+    model_dtype,
     monitor_output,
     monitors,
     nvme,
@@ -95,6 +96,7 @@ _FAMILIES = (
     trainer_match,
     trainer_options,
     parallel_sizes,
+    model_dtype,
 )
 
 CHECKS: tuple[Check, ...] = tuple(check for family in _FAMILIES for check in family.CHECKS)

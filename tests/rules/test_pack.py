@@ -111,14 +111,14 @@ def test_patterns_are_linear(rule: Rule) -> None:
     def late(_: int, __: FrameType | None) -> None:
         raise TimeoutError(rule.code)
 
-    previous = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, 20)
+    previous = signal.signal(signal.SIGVTALRM, late)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 20)
     try:
         for pattern in rule.match:
             _search_all(pattern)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, previous)
 
 
 def _search_all(pattern: Pattern) -> None:
