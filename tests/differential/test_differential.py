@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dsdoctor.job.examples import EXAMPLES, example
 from dsdoctor.knowledge.pack import Pack
 from tests.differential.comparison import Comparison
 from tests.differential.opinion import Doctor
@@ -115,3 +116,10 @@ def test_a_judge_that_dies_is_replaced(bench: Bench) -> None:
     question = {"op": "judge", "text": '{"train_batch_size": 1}', "world": 1}
     assert judge.ask(question).lost
     assert judge.ask(question).stage == ""
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith("trainer-")])
+def test_the_examples_train(bench: Bench, name: str) -> None:
+    """What ``lint --example`` prints, as it is, on one rank."""
+    answer = bench.judges[0].ask({"op": "judge", "text": example(name), "world": 1, "train": True})
+    assert (answer.stage, answer.message) == ("", "")

@@ -1,7 +1,7 @@
 """Sound configurations to start from: ``dsdoctor lint --example NAME`` prints one.
 
-Each lints clean, and each has trained: tests/live/test_examples.py. Those called ``trainer-...``
-leave to the Hugging Face Trainer what it fills in by itself.
+Each lints clean (tests/cli/test_lint.py), and each trains (tests/differential). Those called
+``trainer-...`` leave to the Hugging Face Trainer what it fills in by itself.
 """
 
 from __future__ import annotations

@@ -10,10 +10,8 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.host import RealHost
-from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.cpu_topology import cpu_numbers, cpus_of
 from dsdoctor.probes.cpus import PROBES
-from tests.unit.probes.fakes import FakeHost
 from tests.unit.probes.fakes_gpus import machine
 from tests.unit.probes.fakes_job import OFFLOADED, job
 from tests.unit.probes.gpu_site import asked, codes, severity, site
@@ -152,18 +150,6 @@ def test_nobody_knows_the_ranks(pack: Pack) -> None:
 @pytest.mark.parametrize("text", ["", "x", "0-", "3-x", "0-99999999", "1,,2", "²"])
 def test_no_list_of_cpus(text: str) -> None:
     assert cpu_numbers(text) == ()
-
-
-def test_no_linux(pack: Pack) -> None:
-    assert asked(PROBES, site(machine(), FakeHost()), pack).outcome is Outcome.SKIPPED
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(Unavailable("gone"), Outcome.SKIPPED), (ValueError("odd"), Outcome.CRASHED)],
-)
-def test_a_host_that_fails(pack: Pack, error: Exception, outcome: Outcome) -> None:
-    assert asked(PROBES, site(machine(), FakeHost(broken=error)), pack).outcome is outcome
 
 
 def test_this_machine(pack: Pack) -> None:

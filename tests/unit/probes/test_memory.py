@@ -11,7 +11,6 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.host import RealHost
-from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.memory import PROBES, memory_of
 from dsdoctor.probes.offload_needs import offload_needs
 from dsdoctor.probes.site import Site
@@ -168,18 +167,6 @@ def test_sums_of_gradients_in_fp32() -> None:
     needs = offload_needs(job(config))
     assert needs is not None
     assert needs.each == 20
-
-
-def test_no_linux(pack: Pack) -> None:
-    assert asked(PROBES, site(machine(), FakeHost()), pack).outcome is Outcome.SKIPPED
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(Unavailable("gone"), Outcome.SKIPPED), (ValueError("odd"), Outcome.CRASHED)],
-)
-def test_a_host_that_fails(pack: Pack, error: Exception, outcome: Outcome) -> None:
-    assert asked(PROBES, site(machine(), FakeHost(broken=error)), pack).outcome is outcome
 
 
 def test_this_machine(pack: Pack) -> None:

@@ -10,7 +10,6 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.host import RealHost
-from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.memory_limits import PROBES
 from tests.unit.probes.fakes import FakeHost
 from tests.unit.probes.fakes_gpus import machine
@@ -161,18 +160,6 @@ def test_a_limited_address_space(pack: Pack, limit: str, gpus: Any, expected: Se
 def test_strict_overcommit(pack: Pack) -> None:
     strict = host({"/proc/sys/vm/overcommit_memory": "2\n"})
     assert codes(asked(PROBES, site(machine(), strict), pack)) == ["DSM082"]
-
-
-def test_no_linux(pack: Pack) -> None:
-    assert asked(PROBES, site(machine(), FakeHost()), pack).outcome is Outcome.SKIPPED
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(Unavailable("gone"), Outcome.SKIPPED), (ValueError("odd"), Outcome.CRASHED)],
-)
-def test_a_host_that_fails(pack: Pack, error: Exception, outcome: Outcome) -> None:
-    assert asked(PROBES, site(machine(), FakeHost(broken=error)), pack).outcome is outcome
 
 
 def test_this_machine(pack: Pack) -> None:

@@ -10,7 +10,6 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.host import RealHost
-from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.core_binding import cores_of_ranks
 from dsdoctor.probes.cpu_topology import cpus_of
 from dsdoctor.probes.numa import PROBES
@@ -123,14 +122,6 @@ def test_no_nodes(pack: Pack) -> None:
 def test_without_a_driver_the_nodes_are_told(pack: Pack) -> None:
     result = asked(PROBES, site(NoDriver("none"), two_sockets(())), pack)
     assert (result.outcome, result.summary) == (Outcome.OK, "2 nodes")
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(Unavailable("gone"), Outcome.SKIPPED), (ValueError("odd"), Outcome.CRASHED)],
-)
-def test_a_host_that_fails(pack: Pack, error: Exception, outcome: Outcome) -> None:
-    assert asked(PROBES, site(machine(), FakeHost(broken=error)), pack).outcome is outcome
 
 
 def test_this_machine(pack: Pack) -> None:

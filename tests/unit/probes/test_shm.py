@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Outcome, Severity
 from dsdoctor.probes.clients.gpus import NoDriver
 from dsdoctor.probes.clients.host import Host, RealHost, Space
-from dsdoctor.probes.clients.unavailable import Unavailable
 from dsdoctor.probes.shm import PROBES, SHM
 from dsdoctor.probes.site import Site
 from tests.unit.probes.fakes import FakeHost
@@ -94,18 +91,6 @@ def test_not_writable(pack: Pack) -> None:
         result = asked(PROBES, with_shm(64 * GIB, 64 * GIB, **changes), pack)
         assert codes(result) == ["DSM023"]
         assert "cannot be written to" in result.findings[0].message
-
-
-def test_no_linux(pack: Pack) -> None:
-    assert asked(PROBES, site(machine(), FakeHost()), pack).outcome is Outcome.SKIPPED
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(Unavailable("gone"), Outcome.SKIPPED), (ValueError("odd"), Outcome.CRASHED)],
-)
-def test_a_host_that_fails(pack: Pack, error: Exception, outcome: Outcome) -> None:
-    assert asked(PROBES, site(machine(), FakeHost(broken=error)), pack).outcome is outcome
 
 
 def test_this_machine(pack: Pack) -> None:
