@@ -36,6 +36,7 @@ from dsdoctor.probes import (
     rendezvous,
     shm,
     ssh,
+    system,
     toolchain,
     versions,
 )
@@ -43,6 +44,7 @@ from dsdoctor.probes.probe import Probe
 
 _SUBJECTS = (
     config,
+    system,
     gpu_inventory,
     gpu_equal,
     gpu_memory,

@@ -45,7 +45,8 @@ def finding_lines(finding: Finding, width: int, verbose: bool) -> Iterator[Style
     yield from prose("  ", finding.message, width)
     if finding.hosts:
         yield from labelled("hosts", _few(finding.hosts), width)
-    for item in finding.evidence:
+    # several keys may stand on one line
+    for item in {(item.file, item.line, item.text): item for item in finding.evidence}.values():
         place = f"{item.file}:{item.line}" if item.line else item.file
         text = item.text.strip()[:MAX_TEXT]
         yield [("  ", ""), (place, "cyan"), (" │ " if text else "", "dim"), (text, "")]

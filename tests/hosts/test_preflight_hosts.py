@@ -111,9 +111,12 @@ def comparing(report: dict[str, Any]) -> list[str]:
     return [item["code"] for item in report["findings"] if item["code"] in codes]
 
 
-def test_equal_hosts(hosts: list[Host]) -> None:
+@pytest.mark.parametrize("launcher", ["pdsh", "mpirun"])
+def test_equal_hosts(hosts: list[Host], launcher: str) -> None:
     """Nothing tells them apart, and they reach each other."""
-    report = preflight(hosts, *EQUAL)
+    if shutil.which(launcher) is None:
+        pytest.skip(f"{launcher} is not installed")
+    report = preflight(hosts, *EQUAL, more=("--launcher", launcher))
     assert comparing(report) == []
     assert report["coverage"]["notes"] == ["2 of 2 hosts answered"]
     results = {(item["host"], item["probe"]): item for item in report["probes"]}

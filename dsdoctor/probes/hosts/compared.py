@@ -17,8 +17,8 @@ class Compared:
 
     Args:
         probe: whose fact it is.
-        path: where in its facts; ``*`` stands for every item of a list, of which the different
-            ones are shown.
+        path: where in its facts; ``*`` stands for every item of a list or mapping, of which the
+            different ones are shown, ``#`` for the names in a mapping.
         name: what a person calls it.
         severity: of a difference.
         tolerance: of numbers, relative to the usual one.
@@ -51,14 +51,16 @@ COMPARED: tuple[Compared, ...] = (
     _row("versions/python_path", "path of the job's Python", _INFO),
     _row("versions/transformers", "transformers", _WARNING),
     _row("versions/accelerate", "accelerate", _WARNING),
-    _row("memory/total_gib", "RAM in GiB", _WARNING, 0.05),
+    _row("memory/ram_gib", "RAM in GiB", _WARNING, 0.05),
+    _row("memory/limit_gib", "memory limit of the cgroup in GiB", _WARNING, 0.05),
+    _row("cpus/allowed", "number of CPUs", _INFO),
     _row("limits/locked_memory", "locked-memory limit", _WARNING),
     _row("limits/open_files", "open-files limit", _INFO),
-    _row("shm/size_gib", "size of /dev/shm in GiB", _WARNING, 0.05),
-    _row("interfaces/names", "network interfaces", _INFO),
-    _row("interfaces/mtu", "MTU", _WARNING),
+    _row("shm/total_gib", "size of /dev/shm in GiB", _WARNING, 0.05),
+    _row("interfaces/interfaces/#", "set of network interfaces", _INFO),
+    _row("interfaces/interfaces/*/mtu", "MTU", _WARNING),
     _row("system/kernel", "kernel", _INFO),
     _row("system/os", "operating system", _INFO),
     _row("toolchain/nvcc", "CUDA toolkit", _WARNING),
-    _row("toolchain/compiler", "C++ compiler", _INFO),
+    _row("toolchain/compiler_version", "C++ compiler", _INFO),
 )

@@ -43,12 +43,14 @@ def _values(hosts: Mapping[str, Result], row: Compared) -> Iterator[tuple[str, s
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
-    """What stands there; for ``*`` the different ones of all items, sorted."""
+    """What stands there; for ``*`` the different ones of all items, for ``#`` the names; sorted."""
     if not path or value is None:
         return value
     head, *rest = path
+    if head == "#":
+        return ", ".join(sorted(value)) or None if isinstance(value, Mapping) else None
     if head == "*":
-        items = value if isinstance(value, list | tuple) else ()
+        items = value.values() if isinstance(value, Mapping) else value
         texts = {_text(found) for item in items if (found := _at(item, rest)) is not None}
         return " and ".join(sorted(texts)) or None
     return _at(value.get(head), rest) if isinstance(value, Mapping) else None

@@ -11,11 +11,17 @@ import pytest
 
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Confidence, Finding, Outcome, ProbeResult, Report, Role, Severity
+from dsdoctor.probes.here import this_site
+from dsdoctor.probes.hosts.compared import COMPARED, Compared
+from dsdoctor.probes.hosts.differences import _at
 from dsdoctor.probes.hosts.merge import HostAnswers, merged
 from dsdoctor.probes.hosts.parcel import Parcel, ParcelError, pack_up, unpack
+from dsdoctor.probes.registry import PROBES
+from dsdoctor.probes.runner import run_probes
 from dsdoctor.report import json_v1
 from dsdoctor.report.lines import as_plain
 from dsdoctor.report.preflight_text import render
+from tests.conftest import ROOT
 
 FACTS: Mapping[str, Mapping[str, Any]] = {
     "gpus": {
@@ -24,7 +30,8 @@ FACTS: Mapping[str, Mapping[str, Any]] = {
         "gpus": [{"name": "NVIDIA H100", "memory_gib": 80}] * 8,
     },
     "versions": {"torch": "2.11.0", "deepspeed": "0.19.8", "python": "3.12.1"},
-    "memory": {"total_gib": 1007},
+    "memory": {"ram_gib": 1007},
+    "interfaces": {"interfaces": {"eth0": {"mtu": 1500}, "ib0": {"mtu": 2044}}},
 }
 
 
@@ -96,8 +103,32 @@ def test_of_two_hosts_the_first_is_the_usual_one(pack: Pack) -> None:
 
 @pytest.mark.parametrize(("total", "odd"), [(1000, 0), (960, 0), (500, 1)])
 def test_memory_may_differ_a_little(pack: Pack, total: int, odd: int) -> None:
-    answer = report(pack, *many(3), host("x", memory={"total_gib": total}))
+    answer = report(pack, *many(3), host("x", memory={"ram_gib": total}))
     assert len(said(answer, "DSH011")) == odd
+
+
+def test_interfaces(pack: Pack) -> None:
+    other = host("x", interfaces={"interfaces": {"eth0": {"mtu": 9000}}})
+    assert [message for message, _ in said(report(pack, *many(3), other), "DSH011")] == [
+        "MTU differs: x: 9000; 1500 and 2044 on the other 3",
+        "set of network interfaces differs: x: eth0; eth0, ib0 on the other 3",
+    ]
+
+
+def test_what_is_compared_is_there(pack: Pack) -> None:
+    """Each path leads to a fact of this machine, or of the captured one with GPUs."""
+    captured = json.loads((ROOT / "fixtures/preflight/healthy/report.json").read_text())
+    known = {item["probe"]: item["facts"] for item in captured["probes"]}
+    own = run_probes([probe for probe in PROBES if not probe.deep], this_site(None), pack)
+    for result in own:
+        known[result.probe] = {**known.get(result.probe, {}), **result.facts}
+    absent = [row for row in COMPARED if row.path != ("limit_gib",) and at(known, row) is None]
+    assert not absent
+    assert "limit_gib" in known["memory"]
+
+
+def at(known: dict[str, Any], row: Compared) -> Any:
+    return _at(known.get(row.probe), row.path)
 
 
 def test_mixed_gpus_within_a_host(pack: Pack) -> None:
@@ -187,7 +218,7 @@ def test_512_hosts_fit_on_a_page(pack: Pack) -> None:
     assert len(text.splitlines()) < 60
     assert "node-511: 535.1; 580.95 on the other 510" in text
     assert "no answer from node-512" in text
-    assert len(json.loads(json_v1.render(answer))["probes"]) == 511 * 3 + 510
+    assert len(json.loads(json_v1.render(answer))["probes"]) == 511 * 4 + 510
 
 
 def test_what_another_host_sends_is_not_trusted() -> None:
