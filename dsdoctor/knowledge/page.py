@@ -44,11 +44,22 @@ def _facts(rule: Rule) -> str:
         "family": rule.family,
         "severity": rule.severity,
         "usual part": rule.role + (", does not stop the job" if rule.silent else ""),
+        "found by": ", ".join(_finders(rule)),
         "applies to": ", ".join(f"{name} {spec}" for name, spec in rule.applies_to.items()),
         "special case of": ", ".join(rule.refines),
         "can be caused by": ", ".join(rule.consequence_of),
     }
     return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items() if v)])
+
+
+def _finders(rule: Rule) -> Iterator[str]:
+    """The commands that can report the problem."""
+    if rule.match or not (rule.lint or rule.preflight):
+        yield "`explain`"
+    if rule.lint:
+        yield "`lint`"
+    if rule.preflight:
+        yield f"`preflight` ({rule.preflight.probe})"
 
 
 def _ways_out(remedies: tuple[RemedySpec, ...]) -> Iterator[str]:
