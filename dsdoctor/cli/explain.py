@@ -23,7 +23,7 @@ from dsdoctor.model import Report
 from dsdoctor.transport.ask import in_words
 from dsdoctor.transport.gather import gather
 from dsdoctor.transport.hostfile import read_hostfile
-from dsdoctor.transport.launchers import hosts_of_allocation, launcher_named
+from dsdoctor.transport.launchers import NAMES, hosts_of_allocation, launcher_named
 
 NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is called"
 
@@ -51,7 +51,7 @@ NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is 
 )
 @click.option(
     "--launcher",
-    type=click.Choice(["pdsh", "srun", "mpirun"]),
+    type=click.Choice(NAMES),
     help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
 )
 @click.option(

@@ -27,6 +27,7 @@ from dsdoctor.probes.hosts.parcel import Parcel, pack_up
 from dsdoctor.probes.report import report_of
 from dsdoctor.probes.site import Meeting
 from dsdoctor.transport.framing import framed
+from dsdoctor.transport.launchers import NAMES
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -47,7 +48,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--hostfile", type=FILE, help="Look at every host of this file (DeepSpeed's syntax).")
 @click.option(
     "--launcher",
-    type=click.Choice(["pdsh", "srun", "slurm", "mpirun"]),
+    type=click.Choice(NAMES),
     help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
 )
 @click.option(

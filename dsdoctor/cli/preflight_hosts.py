@@ -65,7 +65,7 @@ def hosts_report(reach: Reach, wish: Wish, pack: Pack) -> Report:
     if not hosts:
         raise UsageError("no hosts", hint="give --hostfile, or run inside a Slurm allocation")
     slots = _slots(reach.hostfile)
-    launcher = launcher_named({"slurm": "srun"}.get(reach.launcher or "", reach.launcher))
+    launcher = launcher_named(reach.launcher)
     remote = remote_command(reach, wish, hosts, launcher, slots)
     answers = ask(hosts, remote, launcher, reach.timeout)
     _refuse_if_absent(answers)

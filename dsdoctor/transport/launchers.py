@@ -150,6 +150,9 @@ MPIRUN = Launcher(
     ),
 )
 LAUNCHERS: dict[str, Launcher] = {item.name: item for item in (PDSH, SRUN, MPIRUN)}
+ALIASES = {"slurm": "srun"}
+"""What DeepSpeed's own --launcher calls it."""
+NAMES = (*LAUNCHERS, *ALIASES)
 
 
 def launcher_named(name: str | None, env: Mapping[str, str] = os.environ) -> Launcher:
@@ -158,6 +161,7 @@ def launcher_named(name: str | None, env: Mapping[str, str] = os.environ) -> Lau
     Raises:
         UsageError: it is not known, or not installed.
     """
+    name = ALIASES.get(name or "", name)
     if name is not None and name not in LAUNCHERS:
         raise UsageError(f"no launcher {name!r}", hint=f"one of {', '.join(LAUNCHERS)}")
     wanted = [LAUNCHERS[name]] if name else _by_preference(env)
