@@ -1,4 +1,4 @@
-"""Captured reports of preflight on real GPUs: each fault was found, the healthy machine is clean."""
+"""Captured reports of preflight on real GPUs: each fault was found, healthy machines are clean."""
 
 from __future__ import annotations
 
