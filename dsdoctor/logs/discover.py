@@ -47,7 +47,8 @@ def discover(names: Iterable[str]) -> Discovery:
     found, seen = Discovery(), set[Path]()
     for name in names:
         for path in _expand(name, found):
-            real = path if name == STDIN else path.resolve()
+            # unlike Path.resolve, this does not raise for a link to itself before Python 3.13
+            real = path if name == STDIN else Path(os.path.realpath(path))
             if real not in seen:
                 seen.add(real)
                 found.paths.append(path)

@@ -154,3 +154,18 @@ def test_binary_data_is_noted(tmp_path: Path, matcher: Matcher) -> None:
     path.write_bytes(bytes(range(256)) * 64)
     (record,) = read_logs([path], matcher)
     assert "binary" in record.notes[0]
+
+
+def test_links_that_lead_round_in_circles(tmp_path: Path, matcher: Matcher) -> None:
+    """To itself, to each other, to the folder above: what is a log is read, once."""
+    (tmp_path / "job.log").write_bytes(LOG)
+    (tmp_path / "self.log").symlink_to("self.log")
+    (tmp_path / "a.log").symlink_to("b.log")
+    (tmp_path / "b.log").symlink_to("a.log")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "again.log").symlink_to("job.log")
+    found = discover([str(tmp_path)])
+    records = read_logs(found.paths, matcher)
+    assert [len(record.events) for record in records if record.events] == [1]
+    assert all(record.notes for record in records if not record.events)
