@@ -12,19 +12,12 @@ from pathlib import Path
 import click
 
 from dsdoctor.model import Report
-from dsdoctor.report import findings_text, json_v1, preflight_text, text
+from dsdoctor.report import json_v1
 from dsdoctor.report.lines import as_plain, print_styled
+from dsdoctor.report.people import laid_out
 
-PLAIN_WIDTH = 100
 LONG_READ = 64 * 1024 * 1024
 """Bytes below which the reading is over before a progress bar could be read."""
-
-
-_RENDERERS = {
-    "explain": text.render,
-    "lint": findings_text.render,
-    "preflight": preflight_text.render,
-}
 
 
 def emit(report: Report, format_: str, *, verbose: bool) -> None:
@@ -32,12 +25,11 @@ def emit(report: Report, format_: str, *, verbose: bool) -> None:
     if format_ == "json":
         click.echo(json_v1.render(report), nl=False)
         return
-    render = _RENDERERS[report.command]
     if wants_colour():
         width = shutil.get_terminal_size().columns
-        print_styled(render(report, width, verbose=verbose), sys.stdout)
+        print_styled(laid_out(report, width, verbose=verbose), sys.stdout)
     else:
-        click.echo(as_plain(render(report, PLAIN_WIDTH, verbose=verbose)), nl=False)
+        click.echo(as_plain(laid_out(report, verbose=verbose)), nl=False)
 
 
 def wants_colour() -> bool:

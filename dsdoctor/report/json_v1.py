@@ -19,13 +19,15 @@ from dsdoctor.model import (
     Report,
     TimelineEntry,
 )
+from dsdoctor.report.ci_commands import disarmed_json
+from dsdoctor.report.smoke_json import smoke_dict
 
 SCHEMA = "dsdoctor.report/1"
 
 
 def render(report: Report) -> str:
     """The report as JSON text, ending in a line feed. Control characters are escaped."""
-    return json.dumps(as_dict(report), indent=2, ensure_ascii=True) + "\n"
+    return disarmed_json(json.dumps(as_dict(report), indent=2, ensure_ascii=True)) + "\n"
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "versions": dict(report.versions),
         "changes": [_change(change) for change in report.changes],
         "probes": [_probe(probe) for probe in report.probes],
-    }
+    } | ({"smoke": smoke_dict(report.smoke)} if report.smoke else {})
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

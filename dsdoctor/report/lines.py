@@ -6,17 +6,25 @@ import re
 from collections.abc import Iterable
 from typing import IO
 
+from dsdoctor.report.ci_commands import disarmed
+
 Piece = tuple[str, str]
 """A piece of text and its rich style (empty for none)."""
 
 StyledLine = list[Piece]
 
 
-_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
 
 
 def harmless(text: str) -> str:
-    """``text`` with control characters and marks of direction spelt out."""
+    """``text`` with control characters, marks of direction and half characters spelt out.
+
+    What is left can be encoded, and holds nothing that XML forbids.
+    """
     if text.isprintable():
         return text
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -24,7 +32,8 @@ def harmless(text: str) -> str:
 
 def as_plain(lines: Iterable[StyledLine]) -> str:
     """The text without styles, ending in a line feed."""
-    return "".join("".join(harmless(text) for text, _ in line).rstrip() + "\n" for line in lines)
+    whole = ("".join(harmless(text) for text, _ in line).rstrip() + "\n" for line in lines)
+    return disarmed("".join(whole))
 
 
 def print_styled(lines: Iterable[StyledLine], stream: IO[str]) -> None:

@@ -1,0 +1,90 @@
+"""Writes reports into files: whole or not at all, and never through a link."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from dsdoctor.errors import UsageError
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_MORE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
+    """See before the work that a report could go there.
+
+    Raises:
+        UsageError: there is something else, or no such folder.
+    """
+    if not path.parent.is_dir():
+        raise UsageError("there is no such folder", location=str(path.parent))
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not overwrite:
+        raise _taken(path)
+    if not stat.S_ISREG(mode):
+        raise UsageError("only a plain file is overwritten", location=str(path))
+
+
+def write_report(path: Path, text: str, *, overwrite: bool) -> None:
+    """Create ``path`` with ``text``, or replace it, in one step.
+
+    Raises:
+        UsageError: it exists and may not be overwritten, or cannot be written.
+    """
+    refuse_if_taken(path, overwrite=overwrite)
+    draft = path.with_name(f".dsdoctor-{secrets.token_hex(8)}")
+    try:
+        _write(os.open(draft, _NEW, 0o666), text)
+        if overwrite:
+            draft.replace(path)
+        else:
+            _publish(draft, path)
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", location=str(path)) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def append(path: Path, text: str) -> None:
+    """Add ``text`` to a file that others write to as well.
+
+    Raises:
+        UsageError: it cannot be written, or is a link.
+    """
+    try:
+        _write(os.open(path, _MORE, 0o666), text)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", location=str(path)) from None
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Give ``draft`` its name, which nothing may have yet."""
+    try:
+        os.link(draft, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # a file system without hard links
+        _write(os.open(path, _NEW, 0o666), draft.read_text(encoding="utf-8"))
+
+
+def _write(handle: int, text: str) -> None:
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(
+        "the file exists and is left alone",
+        hint="name another one, or add --overwrite",
+        location=str(path),
+    )
