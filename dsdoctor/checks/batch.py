@@ -24,6 +24,10 @@ TRAIN, MICRO, STEPS = (
 )
 
 
+LARGEST = 1e15
+"""A batch size beyond is not judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Triangle:
     """The three sizes as DeepSpeed will see them; None where one is left out."""
@@ -130,7 +134,10 @@ def _exact(number: Fraction) -> int | None:
 
 
 def _is_number(side: Any) -> bool:
-    return isinstance(side, (int, float)) and not isinstance(side, bool)
+    """A number of a size that can be computed with: floats overflow, and no batch is larger."""
+    if isinstance(side, bool) or not isinstance(side, (int, float)):
+        return False
+    return side == 0 or 1 / LARGEST < abs(side) < LARGEST
 
 
 def _whole(side: Any) -> bool:

@@ -96,6 +96,8 @@ def _global_batch(patch: Mapping[str, Any], spec: JobSpec) -> str:
     if not {MICRO, STEPS} <= patch.keys():
         return ""
     whole = value(spec, (TRAIN,))
+    if not all(isinstance(patch[name], int) for name in (MICRO, STEPS)):  # such as "auto"
+        return ""
     before = (_number(spec, MICRO) or 0) * (_number(spec, STEPS) or 0)
     if not isinstance(whole, int) or before != patch[MICRO] * patch[STEPS]:
         return ""

@@ -15,7 +15,7 @@ MAX_DEPTH = 64
 MAX_VALUES = 200_000
 """Values after aliases are followed; a file of 1 MB without aliases cannot hold many more."""
 
-MAX_DIGITS = 400
+MAX_DIGITS = 300
 """Longer numbers cost time and mean nothing."""
 
 _STANDARD = "tag:yaml.org,2002:"

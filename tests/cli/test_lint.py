@@ -216,3 +216,25 @@ def test_the_pre_commit_hooks_name_real_commands() -> None:
     assert [hook["id"] for hook in hooks] == ["dsdoctor-lint", "dsdoctor-fix"]
     for hook in hooks:
         assert main([*hook["entry"].split()[1:], "--help"]) == 0
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e308", "1e-308", "1" + "0" * 290, "0.5", "1e15"])
+@pytest.mark.parametrize("world", [1, 3])
+def test_odd_numbers_are_no_crash(tmp_path: Path, capsys: Out, number: str, world: int) -> None:
+    """Whatever is computed with them, no float overflows."""
+    path = tmp_path / "ds_config.json"
+    fields = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_clipping")
+    lines = [f'"{name}": {number}' for name in fields]
+    params = f'"params": {{"lr": {number}, "betas": [{number}, {number}]}}'
+    lines.append(f'"optimizer": {{"type": "AdamW", {params}}}')
+    lines.append(f'"fp16": {{"enabled": true, "loss_scale": {number}}}')
+    path.write_text("{" + ", ".join(lines) + "}")
+    assert lint(path, "--world-size", world) in (0, 1)
+    assert capsys.readouterr().out
+
+
+def test_a_number_that_is_none_any_more(tmp_path: Path, capsys: Out) -> None:
+    path = tmp_path / "ds_config.json"
+    path.write_text('{"train_batch_size": 1' + "0" * 400 + "}")
+    assert lint(path) == 2
+    assert "ds_config.json:1:22: the number is too large" in capsys.readouterr().err

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MAX_DIGITS = 4300
-"""Python itself converts no longer integer."""
+MAX_DIGITS = 300
+"""A longer integer fits into no float, and is no setting of anything."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LINE_REST = re.compile(r"[^\r\n]*")

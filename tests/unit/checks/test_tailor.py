@@ -104,3 +104,13 @@ def test_the_check_of_the_same_failure_brings_its_fixes(pack: Pack) -> None:
     assert root.remedies[0].config == {"train_batch_size": None}
     assert [place.key for place in root.evidence][:1] == ["train_batch_size"]
     assert answer.findings[0] is root
+
+
+def test_a_patch_that_leaves_the_numbers_to_others(pack: Pack) -> None:
+    """Sizes may be words: nothing is multiplied then."""
+    names = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps")
+    patch = dict.fromkeys(names, "auto")
+    wrong = report(Remedy("Fill", "config", config=patch))
+    remedy = first(tailored(wrong, spec(batch(64, 1, 8)), pack))
+    assert remedy.summary.startswith("Fill: train_batch_size 64 -> auto")
+    assert "stays" not in remedy.summary
