@@ -304,6 +304,68 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class SmokeRank:
+    """One rank of a smoke run: losses and seconds by optimizer step, memory in bytes at its peak.
+
+    ``phase`` is the last one that it entered.
+    """
+
+    rank: int
+    host: str = ""
+    steps: int = 0
+    losses: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
+    memory: Mapping[str, int | None] = field(default_factory=dict)
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeCheck:
+    """One thing that must hold of a run, and by what numbers it does or does not."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeRun:
+    """One small training run.
+
+    ``outcome`` is ``passed``, ``failed``, ``hung``, ``refused``, ``interrupted`` or, of a variant
+    that this machine cannot run, ``skipped``; ``reason`` says why it did not pass. ``code`` is
+    the finding's that ended it. ``changes`` were made to the user's configuration for the run.
+    """
+
+    name: str
+    outcome: str
+    reason: str = ""
+    code: str = ""
+    title: str = ""
+    device: str = ""
+    config: str = ""
+    ranks: tuple[SmokeRank, ...] = ()
+    checks: tuple[SmokeCheck, ...] = ()
+    changes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Smoke:
+    """What smoke runs showed: one run, or two with what they prove together, or a matrix.
+
+    ``outcome`` is the run's, or the slug of the comparison; ``sentence`` is the comparison.
+    """
+
+    outcome: str
+    runs: tuple[SmokeRun, ...]
+    sentence: str = ""
+    matrix: bool = False
+    checks: tuple[SmokeCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs. ``command`` made it: explain, lint, preflight or smoke."""
 
@@ -318,6 +380,7 @@ class Report:
     command: str = "explain"
     changes: tuple[Change, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
+    smoke: Smoke | None = None
 
 
 MAX_RUNS_NAMED = 8

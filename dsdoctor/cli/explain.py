@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from dsdoctor.checks.tailor import tailored
+from dsdoctor.cli.formats import Outputs, format_options
 from dsdoctor.cli.mend import Wish, fixed
-from dsdoctor.cli.output import emit, progress_bar
+from dsdoctor.cli.output import progress_bar
 from dsdoctor.cli.verdicts import LEVELS, exit_code
 from dsdoctor.diagnosis.explain import explain
 from dsdoctor.diagnosis.material import Material, read_material
@@ -30,7 +31,7 @@ NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is 
 
 @click.command("explain")
 @click.argument("paths", nargs=-1, required=True, metavar="LOG...")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@format_options
 @click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
@@ -79,7 +80,7 @@ NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is 
 @click.option("-v", "--verbose", is_flag=True, help="Tell every finding, not only the causes.")
 def explain_command(
     paths: tuple[str, ...],
-    format_: str,
+    outputs: Outputs,
     fail_on: str,
     rules_folder: Path | None,
     hostfile: Path | None,
@@ -112,7 +113,7 @@ def explain_command(
         report = report if fix is None else fixed(report, config, fix, wish)
     elif fix is not None or output or in_place:
         raise UsageError("there is nothing to fix without --config", hint="--config ds_config.json")
-    emit(report, format_, verbose=verbose)
+    outputs.publish(report, verbose=verbose)
     return exit_code(report, fail_on)
 
 

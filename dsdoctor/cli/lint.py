@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from dsdoctor.checks.lint import lint
+from dsdoctor.cli.formats import Outputs, format_options
 from dsdoctor.cli.mend import Wish, mend
-from dsdoctor.cli.output import emit
 from dsdoctor.cli.verdicts import LEVELS, exit_code
 from dsdoctor.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from dsdoctor.job.assemble import Sources, assemble, configs_in
@@ -36,7 +36,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--exclude", default="", metavar="HOSTS", help="As for the deepspeed launcher.")
 @click.option("--deepspeed-version", metavar="V", help="Default: installed, else the newest known.")
 @click.option("--gpu", metavar="CC", help="Compute capability of the oldest GPU, such as 8.0.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@format_options
 @click.option("--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True)
 @click.option("--fix", is_flag=True, help="Apply the fixes that keep the meaning.")
 @click.option("--fix-unsafe", is_flag=True, help="Apply the first choice of the others too.")
@@ -61,7 +61,7 @@ def lint_command(
     exclude: str,
     deepspeed_version: str | None,
     gpu: str | None,
-    format_: str,
+    outputs: Outputs,
     fail_on: str,
     fix: bool,
     fix_unsafe: bool,
@@ -97,7 +97,7 @@ def lint_command(
     else:
         wish = Wish(unsafe=fix_unsafe, output=output, in_place=in_place)
         report = mend(specs, pack, wish)
-    emit(report, format_, verbose=verbose)
+    outputs.publish(report, verbose=verbose)
     unsaved = any(change.applied and not change.written for change in report.changes)
     return EXIT_FINDINGS if unsaved and fail_on != "never" else exit_code(report, fail_on)
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "explain": "explain:explain_command",
     "lint": "lint:lint_command",
     "preflight": "preflight:preflight_command",
+    "smoke": "smoke:smoke_command",
+    "bundle": "bundle:bundle_command",
     "scan": "scan:scan_command",
     "rules": "rules:rules_command",
     "rule": "rules:rule_command",

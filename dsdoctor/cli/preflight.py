@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from dsdoctor import __version__
-from dsdoctor.cli.output import emit
+from dsdoctor.cli.formats import Outputs, format_options
 from dsdoctor.cli.preflight_hosts import Reach, Wish, hosts_report
 from dsdoctor.cli.probing import chosen, listed, probed
 from dsdoctor.cli.scan import this_host
@@ -57,7 +57,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@format_options
 @click.option("--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True)
 @click.option("-v", "--verbose", is_flag=True, help="Every probe's time, every finding's reason.")
 @click.option("--framed", "in_frame", is_flag=True, hidden=True)
@@ -81,7 +81,7 @@ def preflight_command(
     launcher: str | None,
     host_timeout: int,
     remote_command: str,
-    format_: str,
+    outputs: Outputs,
     fail_on: str,
     verbose: bool,
     in_frame: bool,
@@ -124,7 +124,7 @@ def preflight_command(
         report = hosts_report(reach, wish, load_pack())
     if before is not None:
         report = with_changes(report, changes(before, report.probes))
-    emit(report, format_, verbose=verbose)
+    outputs.publish(report, verbose=verbose)
     return exit_code(report, fail_on)
 
 

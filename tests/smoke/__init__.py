@@ -1,0 +1,1 @@
+"""Smoke runs on real processes."""

@@ -1,0 +1,1 @@
+"""Unit tests of the smoke job: nothing is trained."""
