@@ -26,7 +26,7 @@ JUDGE = os.environ.get("DSDOCTOR_JUDGE", sys.executable)
 OWN = sys.executable == JUDGE
 NEEDED = [name for name in ("deepspeed", "torch") if importlib.util.find_spec(name) is None]
 CONFIGURATIONS, TRAINER_CONFIGURATIONS = 3000, 80
-EVERY = 6
+EVERY = 10
 """Of so many configurations, one is trained and not only read."""
 
 TARGET = 0.99

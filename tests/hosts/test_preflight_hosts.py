@@ -18,9 +18,10 @@ from tests.conftest import ROOT
 from tests.hosts import namespaces
 from tests.hosts.namespaces import Host
 
-pytestmark = pytest.mark.skipif(
-    bool(namespaces.missing()), reason=f"needs hosts: {namespaces.missing()}"
-)
+pytestmark = [
+    pytest.mark.skipif(bool(namespaces.missing()), reason=f"needs hosts: {namespaces.missing()}"),
+    pytest.mark.xdist_group("preflight_hosts"),
+]
 SCRIPT = f"""#!/bin/sh
 cd / && PYTHONPATH={shlex.quote(str(ROOT))} exec {sys.executable} -m dsdoctor "$@"
 """

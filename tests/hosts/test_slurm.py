@@ -18,7 +18,10 @@ from tests.conftest import ROOT
 from tests.hosts import slurm
 from tests.hosts.slurm import Cluster
 
-pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=f"needs Slurm: {slurm.missing()}")
+pytestmark = [
+    pytest.mark.skipif(bool(slurm.missing()), reason=f"needs Slurm: {slurm.missing()}"),
+    pytest.mark.xdist_group("slurm"),
+]
 CASE = ROOT / "fixtures" / "cases" / "hosts-clock-skew"
 SCRIPT = f"""#!/bin/sh
 cd / && PYTHONPATH={shlex.quote(str(ROOT))} exec {sys.executable} -m dsdoctor "$@"

@@ -21,9 +21,10 @@ from tests.conftest import ROOT
 from tests.hosts import namespaces
 from tests.hosts.namespaces import Host
 
-pytestmark = pytest.mark.skipif(
-    bool(namespaces.missing()), reason=f"needs hosts: {namespaces.missing()}"
-)
+pytestmark = [
+    pytest.mark.skipif(bool(namespaces.missing()), reason=f"needs hosts: {namespaces.missing()}"),
+    pytest.mark.xdist_group("two_hosts"),
+]
 CASE = ROOT / "fixtures" / "cases" / "hosts-clock-skew"
 SCRIPT = f"""#!/bin/sh
 cd / && PYTHONPATH={shlex.quote(str(ROOT))} exec {sys.executable} -m dsdoctor "$@"

@@ -150,8 +150,11 @@ def test_shared_memory_goes_even_if_its_maker_is_gone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_whatever_ends_dsdoctor_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
-    """SIGKILL too: then the guardian does it."""
+    """SIGKILL too: then the guardian does it. A shell's background jobs ignore SIGINT at first."""
     code = (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "from tests.smoke.test_supervision import *\n"
         "from dsdoctor.smoke.stopping import stops_noted\n"
         "with stops_noted() as stop, ready('stubborn') as (folder, launch):\n"
