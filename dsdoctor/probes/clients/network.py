@@ -140,9 +140,10 @@ class RealNetwork:
 
     def bindable(self, port: int) -> Bind:
         """As torch's store binds it: with SO_REUSEADDR, so that a closed connection is no bar."""
+        answers = {_bound(socket.AF_INET6, "::", port), _bound(socket.AF_INET, "", port)}
+        # asked last: our own server may have come up meanwhile
         if port in self._waiting:
             return Bind.FREE
-        answers = {_bound(socket.AF_INET6, "::", port), _bound(socket.AF_INET, "", port)}
         if errno.EADDRINUSE in answers:
             return Bind.TAKEN
         return Bind.FORBIDDEN if errno.EACCES in answers else Bind.FREE
