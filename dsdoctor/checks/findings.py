@@ -8,32 +8,25 @@ from collections.abc import Iterator
 from dsdoctor.checks.problem import Fix, Problem
 from dsdoctor.job.place import Setting
 from dsdoctor.job.spec import JobSpec
+from dsdoctor.knowledge.findings import in_its_words
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.knowledge.remedies import remedies_of
 from dsdoctor.knowledge.rule import Rule
-from dsdoctor.knowledge.template import fill
-from dsdoctor.model import Evidence, Finding, Remedy, Role, Severity
+from dsdoctor.model import Evidence, Finding, Remedy
 
 
 def finding_of(problem: Problem, spec: JobSpec, pack: Pack) -> Finding:
     """The finding that tells of ``problem``; its own fixes come before the rule's remedies."""
     rule = pack[problem.code]
-    return Finding(
-        code=rule.code,
-        slug=rule.slug,
-        title=rule.title,
-        severity=problem.severity or Severity(rule.severity),
+    return in_its_words(
+        rule,
+        rule.lint.message if rule.lint else "",
+        problem.values,
+        severity=problem.severity,
         confidence=problem.confidence,
-        role=Role.CAUSE,
-        message=fill(_template(rule), problem.values),
-        why=rule.why,
         evidence=tuple(_evidence(setting, spec) for setting in problem.settings),
         remedies=tuple(_remedies(problem, rule)),
     )
-
-
-def _template(rule: Rule) -> str:
-    return (rule.lint.message if rule.lint else "") or rule.message
 
 
 def _remedies(problem: Problem, rule: Rule) -> Iterator[Remedy]:

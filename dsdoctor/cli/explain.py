@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from dsdoctor.checks.tailor import tailored
 from dsdoctor.cli.formats import Outputs, format_options
+from dsdoctor.cli.host_options import NOT_THERE, Reach, host_options
 from dsdoctor.cli.mend import Wish, fixed
 from dsdoctor.cli.output import progress_bar
 from dsdoctor.cli.verdicts import LEVELS, exit_code
@@ -23,10 +23,7 @@ from dsdoctor.logs.discover import discover
 from dsdoctor.model import Report
 from dsdoctor.transport.ask import in_words
 from dsdoctor.transport.gather import gather
-from dsdoctor.transport.hostfile import read_hostfile
-from dsdoctor.transport.launchers import NAMES, hosts_of_allocation, launcher_named
-
-NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is called"
+from dsdoctor.transport.launchers import launcher_named
 
 
 @click.command("explain")
@@ -45,21 +42,8 @@ NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is 
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Add the rules of this folder; a code that exists already is replaced.",
 )
-@click.option(
-    "--hostfile",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="LOG lies on the hosts of this file (DeepSpeed's syntax): scan it there.",
-)
-@click.option(
-    "--launcher",
-    type=click.Choice(NAMES),
-    help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
-)
-@click.option(
-    "--host-timeout", type=click.IntRange(1), default=300, show_default=True, metavar="SECONDS"
-)
-@click.option(
-    "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
+@host_options(
+    timeout=300, meaning="LOG lies on the hosts of this file (DeepSpeed's syntax): scan it there."
 )
 @click.option(
     "--config",
@@ -83,10 +67,7 @@ def explain_command(
     outputs: Outputs,
     fail_on: str,
     rules_folder: Path | None,
-    hostfile: Path | None,
-    launcher: str | None,
-    host_timeout: int,
-    remote_command: str,
+    reach: Reach,
     config: Path | None,
     trainer: bool,
     fix: int | None,
@@ -101,12 +82,7 @@ def explain_command(
     error.json, kernel logs and nvidia-smi output are found by themselves.
     """
     pack = load_pack(extra=rules_folder)
-    if hostfile is None and launcher is None:
-        report = examine(paths, pack)
-    else:
-        hosts = read_hostfile(hostfile) if hostfile else hosts_of_allocation()
-        reach = Reach(tuple(hosts), launcher, host_timeout, remote_command)
-        report = examine_hosts(paths, pack, reach)
+    report = examine_hosts(paths, pack, reach) if reach.elsewhere else examine(paths, pack)
     if config is not None:
         wish = Wish(unsafe=True, output=output, in_place=in_place)
         report = with_config(report, config, pack, trainer=trainer)
@@ -127,16 +103,6 @@ def with_config(report: Report, config: Path, pack: Pack, *, trainer: bool) -> R
     return tailored(report, assemble(read_document(config), sources), pack)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which hosts, and how to get there."""
-
-    hosts: tuple[str, ...]
-    launcher: str | None
-    timeout: int
-    remote_command: str
-
-
 def examine(paths: tuple[str, ...], pack: Pack) -> Report:
     """Find, read and explain the logs of this host."""
     started = time.perf_counter()
@@ -148,11 +114,9 @@ def examine(paths: tuple[str, ...], pack: Pack) -> Report:
 
 def examine_hosts(paths: tuple[str, ...], pack: Pack, reach: Reach) -> Report:
     """Scan the logs on each host, and explain what comes back."""
-    if not reach.hosts:
-        raise UsageError("no hosts", hint="give --hostfile, or run inside a Slurm allocation")
     started = time.perf_counter()
     got = gather(
-        reach.hosts,
+        reach.hosts(),
         paths,
         pack,
         launcher_named(reach.launcher),

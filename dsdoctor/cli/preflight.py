@@ -11,7 +11,8 @@ import click
 
 from dsdoctor import __version__
 from dsdoctor.cli.formats import Outputs, format_options
-from dsdoctor.cli.preflight_hosts import Reach, Wish, hosts_report
+from dsdoctor.cli.host_options import Reach, host_options
+from dsdoctor.cli.preflight_hosts import Wish, hosts_report
 from dsdoctor.cli.probing import chosen, listed, probed
 from dsdoctor.cli.scan import this_host
 from dsdoctor.cli.verdicts import LEVELS, exit_code
@@ -27,7 +28,6 @@ from dsdoctor.probes.hosts.parcel import Parcel, pack_up
 from dsdoctor.probes.report import report_of
 from dsdoctor.probes.site import Meeting
 from dsdoctor.transport.framing import framed
-from dsdoctor.transport.launchers import NAMES
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -45,18 +45,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--deep", is_flag=True, help="Also those that use the GPUs for a while.")
 @click.option("--baseline", type=FILE, help="An earlier JSON report: say what changed since.")
 @click.option("--python", metavar="PATH", help="The job's Python, if it is not dsdoctor's.")
-@click.option("--hostfile", type=FILE, help="Look at every host of this file (DeepSpeed's syntax).")
-@click.option(
-    "--launcher",
-    type=click.Choice(NAMES),
-    help="Reach the hosts by this; alone, the hosts of the Slurm allocation are meant.",
-)
-@click.option(
-    "--host-timeout", type=click.IntRange(1), default=60, show_default=True, metavar="SECONDS"
-)
-@click.option(
-    "--remote-command", default="dsdoctor", show_default=True, help="dsdoctor on the other hosts."
-)
+@host_options(timeout=60, meaning="Look at every host of this file (DeepSpeed's syntax).")
 @format_options
 @click.option("--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True)
 @click.option("-v", "--verbose", is_flag=True, help="Every probe's time, every finding's reason.")
@@ -77,10 +66,7 @@ def preflight_command(
     deep: bool,
     baseline: Path | None,
     python: str | None,
-    hostfile: Path | None,
-    launcher: str | None,
-    host_timeout: int,
-    remote_command: str,
+    reach: Reach,
     outputs: Outputs,
     fail_on: str,
     verbose: bool,
@@ -105,7 +91,7 @@ def preflight_command(
         accelerate_config=accelerate_config,
         launch=launch,
     )
-    if hostfile is None and launcher is None:
+    if not reach.elsewhere:
         job = job_of(config, sources)
         started = time.perf_counter()
         meeting = Meeting.parse(meet)
@@ -119,7 +105,6 @@ def preflight_command(
             return EXIT_OK
         report = report_of(results, seconds=time.perf_counter() - started)
     else:
-        reach = Reach(hostfile, launcher, host_timeout, remote_command)
         wish = Wish(config, gpus, python, deep, tuple(probe.id for probe in probes), sources)
         report = hosts_report(reach, wish, load_pack())
     if before is not None:

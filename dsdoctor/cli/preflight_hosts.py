@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsdoctor.errors import SourceError, UsageError
+from dsdoctor.cli.host_options import NOT_THERE, Reach
+from dsdoctor.errors import SourceError
 from dsdoctor.job.assemble import Sources
 from dsdoctor.job.hostfile import read_hosts
 from dsdoctor.knowledge.pack import Pack
+from dsdoctor.logs.harmless import ForeignError
 from dsdoctor.model import Report
 from dsdoctor.probes.hosts.merge import HostAnswers, merged
-from dsdoctor.probes.hosts.parcel import Parcel, ParcelError, unpack
+from dsdoctor.probes.hosts.parcel import Parcel, unpack
 from dsdoctor.probes.site import Meeting
 from dsdoctor.transport.ask import Answers, ask
 from dsdoctor.transport.gather import words_of
-from dsdoctor.transport.hostfile import read_hostfile
-from dsdoctor.transport.launchers import Launcher, hosts_of_allocation, launcher_named
+from dsdoctor.transport.launchers import Launcher, launcher_named
 
-NOT_THERE = "install dsdoctor there too, or say with --remote-command how it is called"
 PORT = 29500
 """DeepSpeed's default of --master_port."""
 EXPORTED = ("NCCL", "PYTHON", "MLFLOW", "MV2", "UCX")
@@ -29,16 +29,6 @@ EXPORTED = ("NCCL", "PYTHON", "MLFLOW", "MV2", "UCX")
 and the accelerator's)."""
 NOT_CARRIED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
 """Of those, what would change dsdoctor itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which hosts, and how to get there."""
-
-    hostfile: Path | None
-    launcher: str | None
-    timeout: int
-    remote_command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +51,7 @@ def hosts_report(reach: Reach, wish: Wish, pack: Pack) -> Report:
         SourceError: none of them answered because dsdoctor is not there.
     """
     started = time.perf_counter()
-    hosts = read_hostfile(reach.hostfile) if reach.hostfile else hosts_of_allocation()
-    if not hosts:
-        raise UsageError("no hosts", hint="give --hostfile, or run inside a Slurm allocation")
+    hosts = reach.hosts()
     slots = _slots(reach.hostfile)
     launcher = launcher_named(reach.launcher)
     remote = remote_command(reach, wish, hosts, launcher, slots)
@@ -148,5 +136,5 @@ def _parcel(document: bytes) -> Parcel | str:
     """What is in the document, or why it cannot be read."""
     try:
         return unpack(document)
-    except ParcelError as error:
+    except ForeignError as error:
         return error.message

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
+from dsdoctor.errors import DsDoctorError
 from dsdoctor.logs.clean import MAX_LINE_CHARS, clean
 
 MAX_STRING_LINES = 64
@@ -19,6 +21,30 @@ _SUSPECT = re.compile(
 """In JSON: escapes of other than quotes, tabs and line ends; huge numbers; control characters."""
 
 _Any = TypeVar("_Any")
+
+
+class ForeignError(DsDoctorError):
+    """What another host sent is no document of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    schema: str
+
+
+def document(data: bytes, schema: str, kind: type[_Any]) -> _Any:
+    """The document in ``data``, whose field ``schema`` must say ``schema``, as ``kind``, cleaned.
+
+    Raises:
+        ForeignError: it is none, or one of another schema.
+    """
+    try:
+        found = msgspec.json.decode(data, type=_Kind).schema
+        if found != schema:
+            raise ForeignError(f"not a document of kind {schema} but {clean_text(found)[:40]!r}")
+        return decoded(data, kind)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise ForeignError(f"damaged: {clean(str(error).encode())[:200]}") from None
 
 
 def decoded(data: bytes, kind: type[_Any]) -> _Any:

@@ -10,24 +10,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from dsdoctor.errors import DsDoctorError
-from dsdoctor.logs.clean import clean
-from dsdoctor.logs.harmless import clean_text, decoded
+from dsdoctor.logs.harmless import document
 from dsdoctor.logs.record import LogRecord
 
 SCHEMA = "dsdoctor.events/1"
 MAX_BYTES = 16 * 1024 * 1024
 _TAILS = (200, 40, 5)
 """Last lines kept of each log, tried in turn while a host's logs do not fit into one document."""
-
-
-class TravelError(DsDoctorError):
-    """What another host sent is no document of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    schema: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +45,9 @@ def unpack(data: bytes) -> Parcel:
     """The parcel in ``data``, its text made harmless.
 
     Raises:
-        TravelError: it is none, or one of another schema.
+        ForeignError: it is none, or one of another schema.
     """
-    try:
-        kind = msgspec.json.decode(data, type=_Kind).schema
-        if kind != SCHEMA:
-            raise TravelError(f"not a document of kind {SCHEMA} but {clean_text(kind)[:40]!r}")
-        return decoded(data, Parcel)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise TravelError(f"damaged: {clean(str(error).encode())[:200]}") from None
+    return document(data, SCHEMA, Parcel)
 
 
 def _shorter(record: LogRecord, lines: int) -> LogRecord:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from dsdoctor.errors import UsageError
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.discover import STDIN
+from dsdoctor.logs.harmless import ForeignError
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.logs.travel import Parcel, TravelError, unpack
+from dsdoctor.logs.travel import Parcel, unpack
 from dsdoctor.transport.ask import HostFailure, ask
 from dsdoctor.transport.launchers import Launcher, launcher_named
 from dsdoctor.transport.shared import notes_on, once, taken_in
@@ -81,7 +82,7 @@ def _opened(result: Gathered, host: str, document: bytes) -> Parcel | None:
         return None
     try:
         return unpack(document)
-    except TravelError as error:
+    except ForeignError as error:
         result.silent.append(HostFailure(host, f"its answer cannot be read: {error.message}"))
         return None
 

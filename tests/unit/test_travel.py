@@ -15,11 +15,12 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.arrival import arrived
 from dsdoctor.logs.discover import discover
 from dsdoctor.logs.facts import Fact
+from dsdoctor.logs.harmless import ForeignError
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.read import read_logs
 from dsdoctor.logs.reader import LogReader
 from dsdoctor.logs.record import LogRecord
-from dsdoctor.logs.travel import Parcel, TravelError, pack_up, unpack
+from dsdoctor.logs.travel import Parcel, pack_up, unpack
 from dsdoctor.model import Event, Line, Origin
 from tests.conftest import ROOT, Read
 
@@ -126,7 +127,7 @@ def test_what_our_rules_do_not_find_is_left_out(pack: Pack, read: Read) -> None:
     ],
 )
 def test_what_is_no_document_is_told_in_a_line(data: bytes) -> None:
-    with pytest.raises(TravelError) as caught:
+    with pytest.raises(ForeignError) as caught:
         unpack(data)
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 300

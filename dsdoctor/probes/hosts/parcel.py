@@ -6,21 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from dsdoctor.errors import DsDoctorError
-from dsdoctor.logs.clean import clean
-from dsdoctor.logs.harmless import clean_text, decoded
+from dsdoctor.logs.harmless import document
 from dsdoctor.model import ProbeResult
 
 SCHEMA = "dsdoctor.probes/1"
-
-
-class ParcelError(DsDoctorError):
-    """What another host sent is no document of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    schema: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +38,6 @@ def unpack(data: bytes) -> Parcel:
     """The parcel in ``data``, its text made harmless.
 
     Raises:
-        ParcelError: it is none, or one of another schema.
+        ForeignError: it is none, or one of another schema.
     """
-    try:
-        kind = msgspec.json.decode(data, type=_Kind).schema
-        if kind != SCHEMA:
-            raise ParcelError(f"not a document of kind {SCHEMA} but {clean_text(kind)[:40]!r}")
-        return decoded(data, Parcel)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise ParcelError(f"damaged: {clean(str(error).encode())[:200]}") from None
+    return document(data, SCHEMA, Parcel)

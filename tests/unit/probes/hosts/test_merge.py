@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from dsdoctor.knowledge.pack import Pack
+from dsdoctor.logs.harmless import ForeignError
 from dsdoctor.model import Confidence, Finding, Outcome, ProbeResult, Report, Role, Severity
 from dsdoctor.probes.here import this_site
 from dsdoctor.probes.hosts.compared import COMPARED, Compared
 from dsdoctor.probes.hosts.differences import _at
 from dsdoctor.probes.hosts.merge import HostAnswers, merged
-from dsdoctor.probes.hosts.parcel import Parcel, ParcelError, pack_up, unpack
+from dsdoctor.probes.hosts.parcel import Parcel, pack_up, unpack
 from dsdoctor.probes.registry import PROBES
 from dsdoctor.probes.runner import run_probes
 from dsdoctor.report import json_v1
@@ -230,5 +231,5 @@ def test_what_another_host_sends_is_not_trusted() -> None:
         b'{"schema": "other/1"}',
         b'{"schema": "dsdoctor.probes/1", "clock": "x"}',
     ):
-        with pytest.raises(ParcelError):
+        with pytest.raises(ForeignError):
             unpack(data)

@@ -1,0 +1,1 @@
+"""Fuzzing: whatever bytes a reader gets, it ends soon, in little memory, with one clear error."""
