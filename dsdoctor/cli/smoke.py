@@ -23,6 +23,7 @@ COUNT = click.IntRange(1)
 @click.argument("config", required=False, type=FILE)
 @click.option("--config", "alias", type=FILE, help="The same as CONFIG.")
 @click.option("--gpus", type=click.IntRange(0), metavar="N", help="Ranks on each host.")
+@click.option("--world-size", type=COUNT, metavar="N", help="Ranks of the job that CONFIG is for.")
 @click.option("--stage", type=click.IntRange(0, 3), help="This ZeRO stage instead of CONFIG's.")
 @click.option("--steps", type=click.IntRange(1, 100_000), default=STEPS, show_default=True)
 @click.option("--launcher", type=click.Choice(LAUNCHERS), default="deepspeed", show_default=True)
@@ -48,6 +49,7 @@ def smoke_command(
     config: Path | None,
     alias: Path | None,
     gpus: int | None,
+    world_size: int | None,
     stage: int | None,
     steps: int,
     launcher: Launcher,
@@ -82,6 +84,7 @@ def smoke_command(
         after=after,
         matrix=matrix,
         gpus=gpus,
+        world_size=world_size,
         stage=stage,
         steps=steps,
         launcher=launcher,

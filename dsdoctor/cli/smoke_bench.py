@@ -57,13 +57,17 @@ class Bench:
     def spec(self, config: Path | None) -> JobSpec | None:
         """The configuration as it will be tried, with what is known of the job around it.
 
-        How many ranks the user's own job has is not known here: the run has as many as this
-        machine allows.
+        The run has as many ranks as this machine allows; ``--world-size`` or the host file tells
+        how many the user's own job has.
         """
         if config is None:
             return None
         document = self._staged(read_document(config))
-        sources = Sources(trainer=self.options.trainer, hostfile=self.options.hostfile)
+        sources = Sources(
+            world_size=self.options.world_size,
+            trainer=self.options.trainer,
+            hostfile=self.options.hostfile,
+        )
         return assemble(document, sources)
 
     def request(self, spec: JobSpec | None, name: str = "") -> SmokeRequest:

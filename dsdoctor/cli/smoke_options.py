@@ -21,6 +21,7 @@ class Options:
     after: Path | None
     matrix: bool
     gpus: int | None
+    world_size: int | None
     stage: int | None
     steps: int
     launcher: Launcher

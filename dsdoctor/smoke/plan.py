@@ -105,8 +105,15 @@ def _batches(
     """The micro batch fed, and the TrainingArguments of a Trainer job."""
     most = None if request.true_size else MICRO[machine.device]
     if kind != "trainer":
-        filled = kind == "accelerate"
-        sizes = fit(draft, draft.spec, ranks, request.micro_batch, most, auto_filled=filled)
+        sizes = fit(
+            draft,
+            draft.spec,
+            ranks,
+            request.micro_batch,
+            most,
+            auto_filled=kind == "accelerate",
+            elsewhere=machine.device == "cpu",
+        )
         return sizes.micro, {}
     arguments = trainer_arguments(draft.spec, machine, request.micro_batch or MICRO[machine.device])
     if contradicts(draft.spec, arguments):

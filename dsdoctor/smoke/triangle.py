@@ -35,6 +35,7 @@ def fit(
     most: int | None,
     *,
     auto_filled: bool = False,
+    elsewhere: bool = False,
 ) -> Sizes:
     """Fit the batch sizes to ``ranks``, and to the micro batch asked for or the most allowed.
 
@@ -45,23 +46,39 @@ def fit(
         micro: the micro batch that the user wants.
         most: the largest micro batch otherwise; None for any.
         auto_filled: Accelerate works out what says "auto".
+        elsewhere: the user's own job has surely other ranks than this run; where nobody knows how
+            many, the sizes themselves tell.
     """
     sides = triangle(spec)
     if auto_filled:
         sides = Triangle(*map(_number, (sides.train, sides.micro, sides.steps)))
-    there, here = _data_parallel(spec, spec.ranks or ranks), _data_parallel(spec, ranks)
+    here = _data_parallel(spec, ranks)
+    there = _data_parallel(spec, spec.ranks) if spec.ranks else _told(sides, elsewhere) or here
     whole = completed(sides, there) if _computable(sides) else None
     if whole is None:
         return Sizes(micro or 1, 1)
     if not adds_up(whole, there):
         _stay_wrong(draft, sides, there, here)
+        if not spec.ranks and (told := _told(sides, elsewhere=True)):
+            draft.notes.append(f"They would fit {told} ranks: if the job has them, --world-size")
         return Sizes(max(1, int(whole.micro)), max(1, int(whole.steps)))
     sizes = Sizes(
         micro or min(int(whole.micro), most or int(whole.micro)),
         min(int(whole.steps), ACCUMULATION),
     )
     _write(draft, sizes, here)
+    if there != here and not spec.ranks:
+        draft.notes.append(f"The batch sizes fit {there} ranks; if that is wrong, --world-size N")
     return sizes
+
+
+def _told(sides: Triangle, elsewhere: bool) -> Fraction | None:
+    """The ranks at which three given sizes add up."""
+    given = (sides.train, sides.micro, sides.steps)
+    if not elsewhere or not all(isinstance(side, int) and 0 < side < MOST for side in given):
+        return None
+    ranks, rest = divmod(sides.train, sides.micro * sides.steps)
+    return Fraction(ranks) if ranks and not rest else None
 
 
 def _computable(sides: Triangle) -> bool:

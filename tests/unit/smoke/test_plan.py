@@ -67,7 +67,7 @@ def test_batch_sizes_that_fit_there_fit_here(
     ("sizes", "world"),
     [
         ((64, 1, 8), 2),
-        ((64, 1, 8), None),
+        ((65, 1, 8), None),
         ((8, 4, 1), 8),  # would be right by accident on 2 ranks
         ((100, 8, 3), 16),
         ((7, 2, None), 3),
@@ -80,6 +80,19 @@ def test_batch_sizes_that_are_wrong_there_are_wrong_here(
     plan = planned({**batch(*sizes), **ZERO2}, world=world)
     assert not fits(plan)
     assert any("do not fit" in note for note in plan.notes)
+
+
+def test_on_a_cpu_sizes_that_fit_some_ranks_are_of_a_job_with_those() -> None:
+    plan = planned({**batch(64, 1, 8), **ZERO2})
+    assert fits(plan)
+    assert any("fit 8 ranks" in note for note in plan.notes)
+
+
+def test_on_gpus_the_job_has_the_ranks_of_the_machine_unless_told() -> None:
+    plan = planned({**batch(64, 1, 8), **ZERO2}, TWO)
+    assert not fits(plan)
+    assert any("would fit 8 ranks" in note and "--world-size" in note for note in plan.notes)
+    assert fits(planned({**batch(64, 1, 8), **ZERO2}, TWO, world=8))
 
 
 def test_wrong_batch_sizes_stay_as_written_on_as_many_ranks() -> None:
