@@ -82,6 +82,7 @@ def config_of(variant: Variant, machine: Machine, swap: str) -> dict[str, Any]:
     zero["stage"] = variant.stage
     if variant.offload != "none":
         zero["offload_optimizer"] = _offload(variant.offload, swap)
+        config["optimizer"]["params"].pop("torch_adam", None)  # DeepSpeed wants its own there
     if variant.offload != "none" and variant.stage == 3:
         zero["offload_param"] = _offload(variant.offload, swap)
     if variant.offload == "nvme":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -14,6 +16,7 @@ from dsdoctor.diagnosis.material import read_material
 from dsdoctor.knowledge.pack import Pack
 from dsdoctor.logs.discover import discover
 from dsdoctor.model import Report
+from dsdoctor.report import json_v1
 from tests.conftest import ROOT
 
 CASES = sorted((ROOT / "fixtures" / "cases").glob("*/meta.yaml"))
@@ -21,11 +24,16 @@ EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load(
     (ROOT / "tests" / "cases" / "expected.yaml").read_text()
 )
 TOLERANCE = 3
+CONTRACT = jsonschema.Draft202012Validator(
+    json.loads((ROOT / "dsdoctor" / "report" / "report-1.schema.json").read_text())
+)
 
 
 def report_of(folder: Path, pack: Pack) -> Report:
-    """Explain a case as a user would: by naming its folder."""
-    return explain(read_material(discover([str(folder)]).paths, pack), pack)
+    """Explain a case as a user would: by naming its folder. Its JSON keeps the contract."""
+    report = explain(read_material(discover([str(folder)]).paths, pack), pack)
+    CONTRACT.validate(json.loads(json_v1.render(report)))
+    return report
 
 
 def test_every_case_has_an_expectation() -> None:

@@ -58,11 +58,9 @@ def test_json_holds_to_its_schema(log: Path, capsys: pytest.CaptureFixture[str])
     assert "train.py:8" in root["user_frame"]
 
 
-def test_every_captured_case_holds_to_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever the findings, the contract is kept."""
-    for path in sorted((ROOT / "fixtures").glob("*/*/meta.yaml")):
-        main(["explain", str(path.parent), "--format", "json"])
-        jsonschema.validate(json.loads(capsys.readouterr().out), SCHEMA)
+def test_json_holds_to_the_schema(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", str(log), "--format", "json"])
+    jsonschema.validate(json.loads(capsys.readouterr().out), SCHEMA)
 
 
 @pytest.mark.parametrize(

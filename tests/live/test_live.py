@@ -40,13 +40,13 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "venvs").mkdir()
     (folder / "venvs" / "ds").symlink_to(sys.prefix, target_is_directory=True)
     slugs = ["batch-triangle", "rank-error-keyerror", "zero2"]
-    command = [sys.executable, str(CAPTURE), "--out", str(folder), "--venvs"]
+    command = [sys.executable, str(CAPTURE), "--for-tests", "--out", str(folder), "--venvs"]
     done = subprocess.run(
         [*command, str(folder / "venvs"), "--only", *slugs],
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
