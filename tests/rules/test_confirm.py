@@ -34,17 +34,16 @@ OURS = [line for line in LINES if re.search(r"(?:^|\s)dsdoctor\s", line)]
 HERE = [line for line in OURS if " smoke " not in line and "--hostfile" not in line]
 TRAINING = [line for line in OURS if " smoke " in line]
 _KEYWORDS = {"for", "do", "done", "in"}
-PROGRAMS = frozenset(
-    """
-    $CUDA_HOME/bin/nvcc $CXX accelerate awk bash cat compute-sanitizer curl cut dcgmi dd deepspeed df
-    dmesg ds_report dsdoctor du echo env ethtool fi_info fi_pingpong find free getent grep head hf
-    hostname ib_write_bw ibdev2netdev ibstat ibv_devinfo id ip ipmitool kubectl ldconfig ls lsblk
-    lscpu lsmod lsof lspci mkdir mount mpirun nc ninja nproc numactl numastat nvcc nvidia-imex-ctl
-    nvidia-smi pdsh pgrep pip ps py-spy python ras-mc-ctl rm rocminfo sacct scontrol show_gids sinfo
-    sort srun ss ssh strings sudo tail tmux top torchrun touch ulimit uniq vmstat watch wc which
-    {python}
-    """.split()
-)
+_PROGRAMS = """
+    $CUDA_HOME/bin/nvcc $CXX accelerate awk bash cat compute-sanitizer curl cut dcgmi dd
+    deepspeed df dmesg ds_report dsdoctor du echo env ethtool fi_info fi_pingpong find free
+    getent grep head hf hostname ib_write_bw ibdev2netdev ibstat ibv_devinfo id ip ipmitool
+    kubectl ldconfig ls lsblk lscpu lsmod lsof lspci mkdir mount mpirun nc ninja nproc numactl
+    numastat nvcc nvidia-imex-ctl nvidia-smi pdsh pgrep pip ps py-spy python ras-mc-ctl rm
+    rocminfo sacct scontrol show_gids sinfo sort srun ss ssh strings sudo tail tmux top torchrun
+    touch ulimit uniq vmstat watch wc which {python}
+"""
+PROGRAMS = frozenset(_PROGRAMS.split())
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
