@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from dsdoctor.smoke.launch import MODULES, WORKER, free_port
+from dsdoctor.smoke.command_lines import MODULES
+from dsdoctor.smoke.launch import WORKER, free_port
 
 CONFIG = {
     "train_micro_batch_size_per_gpu": 1,

@@ -43,6 +43,7 @@ COUNT = click.IntRange(1)
 @click.option("--seq", "sequence", type=COUNT, metavar="N")
 @click.option("--micro-batch", type=COUNT, metavar="N")
 @click.option("--checkpoint", is_flag=True, help="Also save in the middle, load, and compare.")
+@click.option("--gather", is_flag=True, help="Also save the 16-bit model, as the job would.")
 @format_options
 @click.option("-v", "--verbose", is_flag=True, help="Every check and every rank.")
 def smoke_command(
@@ -69,6 +70,7 @@ def smoke_command(
     sequence: int | None,
     micro_batch: int | None,
     checkpoint: bool,
+    gather: bool,
     outputs: Outputs,
     verbose: bool,
 ) -> int:
@@ -101,6 +103,7 @@ def smoke_command(
         keep=keep,
         python=python,
         checkpoint=checkpoint,
+        gather=gather,
     )
     options.check()
     report = smoke_report(options, lambda text: click.echo(f"smoke: {text}", err=True))

@@ -28,6 +28,7 @@ from dsdoctor.smoke.request import SmokeRequest
 from dsdoctor.smoke.result import SmokeResult
 from dsdoctor.smoke.run import run_plan
 from dsdoctor.smoke.stopping import Stop
+from dsdoctor.transport.launchers import hosts_of_allocation
 
 Tell = Callable[[str], None]
 
@@ -88,7 +89,9 @@ class Bench:
             model_directory=asked.model,
             gpu_memory=asked.gpu_memory,
             checkpoint=asked.checkpoint,
+            gather=asked.gather or None,
             hostfile=asked.hostfile,
+            hosts=_allocation() if asked.launcher == "srun" else (),
             timeout=asked.timeout,
             python=find_python(asked.python),
             keep=asked.keep / name if asked.keep else None,
@@ -106,6 +109,15 @@ class Bench:
             return document
         patch = {"zero_optimization": {"stage": self.options.stage}}
         return parse(edit(document, patch), document.name)
+
+
+def _allocation() -> tuple[str, ...]:
+    hosts = tuple(hosts_of_allocation())
+    if not hosts:
+        raise UsageError(
+            "srun needs a Slurm allocation", hint="run it inside salloc or a batch script"
+        )
+    return hosts
 
 
 def _gpus() -> list[Gpu]:

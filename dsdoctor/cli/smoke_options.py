@@ -38,6 +38,7 @@ class Options:
     keep: Path | None
     python: str | None
     checkpoint: bool
+    gather: bool
 
     def check(self) -> None:
         """See that they go together.

@@ -9,8 +9,8 @@ from dsdoctor.model import Smoke, SmokeCheck, SmokeRank, SmokeRun
 
 
 def smoke_dict(smoke: Smoke) -> dict[str, Any]:
-    """The last run at the top, where one looks for it; all runs where there are several."""
-    last = smoke.runs[-1]
+    """The last run at the top, where one looks for it; of a matrix its name and outcome only."""
+    last = SmokeRun("matrix", smoke.outcome) if smoke.matrix else smoke.runs[-1]
     several = [_run(run) for run in smoke.runs]
     return {
         **_run(last),

@@ -63,6 +63,8 @@ def world_size(request: SmokeRequest, machine: Machine) -> int:
         raise UsageError(f"no job runs on {request.gpus} GPUs", hint="--gpus 1 is the least")
     if request.hostfile is not None:
         return _on_hosts(request)
+    if request.launcher == "srun":
+        return len(request.hosts) * _on_each(request, machine)
     if machine.device == "cpu":
         return request.gpus or CPU_RANKS
     if request.gpus and request.gpus > machine.gpus:
@@ -71,6 +73,13 @@ def world_size(request: SmokeRequest, machine: Machine) -> int:
             hint=f"--gpus {machine.gpus}, or DS_ACCELERATOR=cpu to try it without GPUs",
         )
     return request.gpus or machine.gpus
+
+
+def _on_each(request: SmokeRequest, machine: Machine) -> int:
+    """Ranks on each host of the allocation, which are taken to be like this one."""
+    if request.gpus or machine.device == "cuda":
+        return request.gpus or machine.gpus
+    return 1 if len(request.hosts) > 1 else CPU_RANKS
 
 
 def _on_hosts(request: SmokeRequest) -> int:

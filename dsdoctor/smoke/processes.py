@@ -24,11 +24,16 @@ ROUNDS = 3
 _PROC = Path("/proc")
 
 
-def marked(mark: str) -> dict[int, str]:
-    """The living processes of the run, with the names of their programs."""
+def marked(mark: str, variable: str = MARK) -> dict[int, str]:
+    """The living processes of the run, with the names of their programs.
+
+    Args:
+        mark: the run's own value.
+        variable: what carries it.
+    """
     found: dict[int, str] = {}
     parents: dict[int, tuple[int, str]] = {}
-    needle = f"{MARK}={mark}".encode()
+    needle = f"{variable}={mark}".encode()
     for pid in _pids():
         with suppress(OSError, ValueError, IndexError):
             parent, name, state = _stat(pid)

@@ -10,8 +10,8 @@ from typing import Literal
 from dsdoctor.job.spec import JobSpec
 from dsdoctor.job.syntax.tree import Document
 
-Launcher = Literal["deepspeed", "torchrun", "accelerate"]
-LAUNCHERS: tuple[Launcher, ...] = ("deepspeed", "torchrun", "accelerate")
+Launcher = Literal["deepspeed", "torchrun", "accelerate", "srun"]
+LAUNCHERS: tuple[Launcher, ...] = ("deepspeed", "torchrun", "accelerate", "srun")
 
 STEPS = 10
 TIMEOUT = 300.0
@@ -27,6 +27,7 @@ class SmokeRequest:
     or ``gpu_memory`` nothing is scaled down but what is named here. ``checkpoint`` saves in the
     middle and loads again; ``gather`` collects the 16-bit model at the end, None wherever the
     configuration provides for it. ``activation_checkpointing`` None: as the configuration says.
+    ``hosts`` are those of the Slurm allocation, for srun.
     """
 
     config: Document | None = None
@@ -46,9 +47,15 @@ class SmokeRequest:
     gather: bool | None = None
     activation_checkpointing: bool | None = None
     hostfile: Path | None = None
+    hosts: tuple[str, ...] = ()
     timeout: float = TIMEOUT
     python: str = sys.executable
     keep: Path | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Are there ranks on other hosts, which only the launcher can end?"""
+        return self.hostfile is not None or self.launcher == "srun"
 
     @property
     def true_size(self) -> bool:

@@ -45,7 +45,7 @@ def run_plan(
     Raises:
         UsageError: something that it needs is missing.
     """
-    with run_folder(request.keep, plan.scratch, shared=request.hostfile is not None) as folder:
+    with run_folder(request.keep, plan.scratch, shared=request.elsewhere) as folder:
         launch = launch_of(plan, request, folder, worker)
         check_needs(plan, request, launch.env)
         _write(plan, folder)

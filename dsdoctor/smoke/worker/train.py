@@ -18,9 +18,26 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plan", required=True)
     arguments, _ = parser.parse_known_args()
+    _rank_of_slurm()
+    _own_tools()
     _load_package()
     importlib.import_module(f"{NAME}.job").run(Path(arguments.plan))
     _leave()
+
+
+def _rank_of_slurm() -> None:
+    """srun tells a rank who it is by other names than torch's."""
+    if "RANK" in os.environ or "SLURM_PROCID" not in os.environ:
+        return
+    names = {"RANK": "PROCID", "LOCAL_RANK": "LOCALID", "WORLD_SIZE": "NTASKS"}
+    for name, theirs in names.items():
+        os.environ[name] = os.environ[f"SLURM_{theirs}"]
+
+
+def _own_tools() -> None:
+    """ninja lies beside a Python whose environment nobody activated, on other hosts too."""
+    path = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{path}{os.pathsep}{Path(sys.executable).parent}"
 
 
 def _leave() -> None:

@@ -75,6 +75,23 @@ def test_a_hostfile_goes_to_the_deepspeed_launcher_only(folder: RunFolder) -> No
         launch(folder, hostfile=Path("hosts"), launcher="torchrun")
 
 
+def test_the_ranks_of_other_hosts_get_what_they_need(folder: RunFolder) -> None:
+    env = launch(folder, hostfile=Path("hosts")).env
+    lines = Path(env["DS_ENV_FILE"]).read_text().splitlines()
+    assert {"DSDOCTOR_SMOKE=mark", "DS_ACCELERATOR=cpu"} <= set(lines)
+    assert "DS_ENV_FILE" not in launch(folder).env
+
+
+def test_srun_gets_a_task_for_each_rank(folder: RunFolder) -> None:
+    asked = launch(folder, plan(world_size=6), launcher="srun", hosts=("n1", "n2", "n3"))
+    argv = asked.argv
+    assert argv[0] == "srun"
+    assert {"--nodes=3", "--ntasks=6", "--ntasks-per-node=2", "--kill-on-bad-exit=1"} <= set(argv)
+    assert argv[-5:] == ("/venv/bin/python", "-u", str(WORKER), "--plan", argv[-1])
+    assert asked.env["MASTER_ADDR"] == "n1"
+    assert asked.remote
+
+
 def test_the_environment_is_the_users_and_ours(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -313,3 +313,7 @@ def test_ranks_of_a_host_file(tmp_path: Path) -> None:
     hosts.write_text("one slots=4\ntwo slots=4\n")
     assert make_plan(SmokeRequest(hostfile=hosts), TWO).world_size == 8
     assert make_plan(SmokeRequest(hostfile=hosts, gpus=2), TWO).world_size == 4
+    in_slurm = SmokeRequest(launcher="srun", hosts=("n1", "n2"))
+    assert make_plan(in_slurm, TWO).world_size == 4
+    assert make_plan(in_slurm, CPU).world_size == 2
+    assert make_plan(SmokeRequest(launcher="srun", hosts=("n1",)), CPU).world_size == 2
