@@ -1,0 +1,1 @@
+"""The pieces for CI systems and schedulers."""
