@@ -18,6 +18,7 @@ COMMANDS = {
     "lint": "lint:lint_command",
     "preflight": "preflight:preflight_command",
     "smoke": "smoke:smoke_command",
+    "run": "run:run_command",
     "bundle": "bundle:bundle_command",
     "scan": "scan:scan_command",
     "rules": "rules:rules_command",
@@ -74,7 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    click.echo(f"dsdoctor: {text}", err=True)
+    from dsdoctor.report.lines import harmless
+
+    # an error may quote a log, a configuration, the name of a file
+    click.echo("\n".join(map(harmless, f"dsdoctor: {text}".split("\n"))), err=True)
     return code
 
 

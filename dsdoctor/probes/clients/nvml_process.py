@@ -11,7 +11,7 @@ from dsdoctor.probes.clients.nvml import Nvml
 MAX_PROCESSES = 256
 MAX_NAME = 60
 _DRAWING = "nvmlDeviceGetGraphicsRunningProcesses"
-_KINDS = (
+KINDS = (
     "nvmlDeviceGetComputeRunningProcesses",
     _DRAWING,
     "nvmlDeviceGetMPSComputeRunningProcesses",
@@ -23,9 +23,9 @@ def read_processes(nvml: Nvml, handle: Any) -> list[dict[str, Any]] | str:
 
     One that both computes and draws is in two lists.
     """
-    told = {kind: nvml.ask(kind, handle) for kind in _KINDS}
+    told = {kind: nvml.ask(kind, handle) for kind in KINDS}
     if all(isinstance(processes, str) for processes in told.values()):
-        return str(told[_KINDS[0]])
+        return str(told[KINDS[0]])
     memory: dict[int, int] = {}
     computing: set[int] = set()
     for kind, processes in told.items():

@@ -1,0 +1,1 @@
+"""Runs a job under observation, and changes nothing about how it runs."""

@@ -1,0 +1,1 @@
+"""``dsdoctor run`` side by side with the bare command."""
