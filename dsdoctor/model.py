@@ -174,6 +174,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a file around evidence; ``first`` is the number of the first of them."""
+
+    file: str
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """One way out. Exactly one of ``config``, ``env``, ``command``, ``code`` is usually set.
 
@@ -228,9 +237,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
-    """One rank: where its last line stands, its last optimizer step, how it ended.
+    """One rank: where its last line stands, its last optimizer step, how and when it ended.
 
-    ``code`` is the finding's that ended it; empty where it ended well or nobody knows.
+    ``code`` is the finding's that ended it; empty where it ended well or nobody knows. ``time`` is
+    of that end, else of its last line, where these carry one.
     """
 
     rank: int
@@ -240,6 +250,7 @@ class RankRow:
     last_line: int = 0
     ended: str = ""
     code: str = ""
+    time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +392,7 @@ class Report:
     changes: tuple[Change, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     smoke: Smoke | None = None
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 MAX_RUNS_NAMED = 8

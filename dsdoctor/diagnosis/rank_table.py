@@ -41,7 +41,10 @@ def _with_words(rows: dict[int, RankRow], records: Sequence[LogRecord]) -> None:
             if line.origin.rank is not None and line.text.strip():
                 row = rows.get(line.origin.rank) or RankRow(line.origin.rank)
                 host = line.origin.host or row.host
-                rows[row.rank] = replace(row, last_line=line.number, file=record.name, host=host)
+                time = line.origin.time or row.time
+                rows[row.rank] = replace(
+                    row, last_line=line.number, file=record.name, host=host, time=time
+                )
         for item in record.progress:
             if item.origin.rank is not None:
                 row = rows.get(item.origin.rank) or RankRow(item.origin.rank)
@@ -64,7 +67,11 @@ def _with_endings(rows: dict[int, RankRow], groups: Sequence[Group], judgement: 
                 exception = item.link.exception if item.link else ""
                 ended = exception or group.rule.title
                 rows[rank] = replace(
-                    row, ended=ended, code=group.rule.code, host=item.origin.host or row.host
+                    row,
+                    ended=ended,
+                    code=group.rule.code,
+                    host=item.origin.host or row.host,
+                    time=item.origin.time or row.time,
                 )
 
 

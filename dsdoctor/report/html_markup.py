@@ -5,6 +5,7 @@ No other file of the HTML report escapes anything, so none can forget to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -15,6 +16,10 @@ TEXT = 4_000
 """Characters of one text; callers cut shorter where they know what they show."""
 ATTRIBUTE = 400
 
+_LAST_TWO = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_FORBIDDEN = re.compile(f"[\ufdd0-\ufdef{_LAST_TWO}]")
+"""Characters that HTML forbids and that Unicode will never give a meaning."""
+
 
 class Markup(str):
     """Text that is HTML already."""
@@ -22,7 +27,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = str | Iterable[str]
+Child = str | Iterable["Child"]
 Value = str | int | float | bool | None
 
 
@@ -68,10 +73,15 @@ def _attribute(name: str, value: Value) -> str:
         return ""
     if value is True:
         return f" {written}"
+    if isinstance(value, Markup):
+        return f' {written}="{value}"'
     text = f"{value:g}" if isinstance(value, float) else _cut(str(value), ATTRIBUTE)
     return f' {written}="{escape(text)}"'
 
 
 def _cut(text: str, limit: int) -> str:
     # Cut first as well: spelling out the controls of a very long line is work for nothing.
-    return clipped(harmless(clipped(text, limit)), limit)
+    shown = harmless(clipped(text, limit))
+    if not shown.isprintable():
+        shown = _FORBIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), shown)
+    return clipped(shown, limit)

@@ -15,11 +15,12 @@ from dsdoctor.report.html_markup import Markup, el, joined, void
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page. One without ``name`` is not listed in the contents."""
+    """A part of the page; nothing is shown of one without a body. ``link`` is its short name."""
 
     id: str
     name: str
     body: Markup
+    link: str = ""
 
 
 def page(title: str, header: Markup, sections: Sequence[Section]) -> Markup:
@@ -52,14 +53,14 @@ def page(title: str, header: Markup, sections: Sequence[Section]) -> Markup:
 
 def _contents(sections: Sequence[Section]) -> Markup:
     """Links to the sections."""
-    named = [section for section in sections if section.name]
-    links = [el("li", el("a", section.name, href=f"#{section.id}")) for section in named]
+    links = [
+        el("li", el("a", section.link or section.name, href=f"#{section.id}"))
+        for section in sections
+    ]
     return el("nav", el("ul", links), aria_label="Contents") if len(links) > 1 else Markup()
 
 
 def _section(section: Section) -> Markup:
-    if not section.name:
-        return el("div", section.body, id=section.id)
     title = el("h2", section.name, id=f"{section.id}-title")
     return el("section", title, section.body, id=section.id, aria_labelledby=f"{section.id}-title")
 
@@ -78,4 +79,4 @@ def _hash(text: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return (files("dsdoctor.report") / name).read_text(encoding="utf-8")
+    return (files("dsdoctor.report") / name).read_text(encoding="utf-8").strip()

@@ -120,6 +120,7 @@ def _row(row: RankRow) -> dict[str, Any]:
         "last_line": row.last_line or None,
         "ended": row.ended or None,
         "code": row.code or None,
+        "time": _time(row.time),
     }
 
 

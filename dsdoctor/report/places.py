@@ -13,7 +13,7 @@ from dsdoctor.report.wording import one_line
 PROJECT_FOLDERS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """What GitHub and GitLab call the folder that paths in reports are relative to."""
 MAX_PATH = 1000
-_USER_FRAME = re.compile(r"(.{1,1000}?):(\d{1,8}) in ")
+USER_FRAME = re.compile(r"(.{1,1000}?):(\d{1,8}) in ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,13 @@ def place_of(finding: Finding, command: str) -> Place:
 def project_path(file: str) -> str:
     """``file`` relative to the project where it lies below it, else absolute."""
     path = os.path.normpath(os.path.join(os.getcwd(), one_line(file, MAX_PATH)))  # noqa: PTH109, PTH118
-    base = _project_folder()
+    base = project_folder()
+    if path == base:
+        return "."
     return path[len(base) + 1 :] if path.startswith(base + os.sep) else path
 
 
-def _project_folder() -> str:
+def project_folder() -> str:
     """The folder that the CI system names if this is it or below it, else the current one."""
     here = os.getcwd()  # noqa: PTH109
     named = (os.environ.get(name, "").rstrip("/") for name in PROJECT_FOLDERS)
@@ -58,10 +60,10 @@ def _project_folder() -> str:
 
 def _in_project(frame: str) -> Place | None:
     """The place of ``/path/train.py:8 in main → ...`` if that file is part of the project."""
-    match = _USER_FRAME.match(frame)
+    match = USER_FRAME.match(frame)
     if match is None:
         return None
     path = project_path(match[1])
-    if os.path.isabs(path) or not (Path(_project_folder()) / path).is_file():  # noqa: PTH117
+    if os.path.isabs(path) or not (Path(project_folder()) / path).is_file():  # noqa: PTH117
         return None
     return Place(path, int(match[2]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, nan
 from statistics import fmean, median
 
 from dsdoctor.model import SmokeRun, ranks_named
@@ -29,9 +29,9 @@ def peak_memory(run: SmokeRun) -> str:
     """The most that a GPU reserved; on a CPU the most that a rank held."""
     gpu = _most(run, "gpu_reserved")
     if gpu:
-        return f"{_gib(gpu)} per GPU"
+        return f"{size(gpu)} per GPU"
     host = _most(run, "host_rss")
-    return f"{_gib(host)} per rank" if host else ""
+    return f"{size(host)} per rank" if host else ""
 
 
 def hosts(run: SmokeRun) -> Iterator[tuple[str, str]]:
@@ -65,12 +65,13 @@ def _parts(run: SmokeRun) -> Iterator[str]:
 def _loss(run: SmokeRun, step: int) -> float:
     """The mean over the ranks."""
     values = [rank.losses[step] for rank in run.ranks if len(rank.losses) > step >= 0]
-    return fmean(values) if values else float("nan")
+    return fmean(values) if values and all(map(isfinite, values)) else nan
 
 
 def _most(run: SmokeRun, name: str) -> int:
     return max((rank.memory.get(name) or 0 for rank in run.ranks), default=0)
 
 
-def _gib(count: int) -> str:
+def size(count: int) -> str:
+    """``1.8 GiB`` or ``312 MiB``."""
     return f"{count / GIB:.1f} GiB" if count >= GIB / 10 else f"{count / (1 << 20):.0f} MiB"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dsdoctor.model import Evidence, ProbeResult
@@ -21,14 +22,31 @@ Result = Mapping[str, ProbeResult]
 """The results of one host by probe."""
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One thing: its value by host, the usual one, and the hosts that have something else."""
+
+    row: Compared
+    values: Mapping[str, str]
+    usual: str
+    odd: tuple[str, ...]
+
+
 def differences(hosts: Mapping[str, Result]) -> Iterator[tuple[Complaint, tuple[str, ...]]]:
     """A complaint for each thing in which hosts differ, with those that are not as most are."""
+    for found in comparisons(hosts):
+        if found.odd:
+            yield _complaint(found.row, found.values, found.usual, found.odd), found.odd
+
+
+def comparisons(hosts: Mapping[str, Result]) -> Iterator[Comparison]:
+    """Everything that is compared and that any host has."""
     for row in COMPARED:
         values = dict(_values(hosts, row))
         usual = _usual(values, row)
-        odd = [host for host, value in values.items() if not _alike(value, usual, row)]
-        if odd:
-            yield _complaint(row, values, usual, odd), tuple(odd)
+        odd = tuple(host for host, value in values.items() if not _alike(value, usual, row))
+        if values:
+            yield Comparison(row, values, usual, odd)
 
 
 def _values(hosts: Mapping[str, Result], row: Compared) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.conftest import ROOT
+from tests.unit.report.html_reader import read_html
 from tests.unit.report.runner import Command, commands
 
 UNSEEN = re.compile(
@@ -259,4 +260,5 @@ READERS = {
     "gitlab": read_gitlab,
     "junit": read_junit,
     "sarif": read_sarif,
+    "html": read_html,
 }
