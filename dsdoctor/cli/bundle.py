@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from pathlib import Path
 
 import click
@@ -12,8 +10,8 @@ from dsdoctor.cli.bundle_archive import write_archive
 from dsdoctor.cli.bundle_contents import Wish, contents
 from dsdoctor.cli.bundle_notes import dry_run as told
 from dsdoctor.cli.bundle_notes import manifest, summary
+from dsdoctor.cli.redacting import this_redactor
 from dsdoctor.errors import EXIT_OK, UsageError
-from dsdoctor.redact.redactor import Redactor
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -76,12 +74,3 @@ def bundle_command(
     )
     click.echo("\n".join(summary(output, size, found, redactor)))
     return EXIT_OK
-
-
-def this_redactor() -> Redactor:
-    """One that knows this machine's name and account: they need no context to be found."""
-    try:
-        user = [getpass.getuser()]
-    except (KeyError, OSError):  # a container without an entry for its user
-        user = []
-    return Redactor([socket.gethostname()], user)

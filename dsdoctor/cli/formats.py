@@ -1,19 +1,22 @@
-"""``--format``, ``--output-file`` and ``--overwrite``: the same for every command that reports."""
+"""``--format``, ``--output-file``, ``--overwrite``, ``--redact``: for commands that report."""
 
 from __future__ import annotations
 
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dsdoctor.cli.given import NOTHING, Given, given_in
+from dsdoctor.cli.in_use import refuse_if_in_use
 from dsdoctor.cli.output import emit
 from dsdoctor.cli.report_files import append, refuse_if_taken, write_report
+from dsdoctor.cli.versions import Versions
 from dsdoctor.errors import UsageError
 from dsdoctor.model import Report
 from dsdoctor.report.lines import as_plain
@@ -27,6 +30,7 @@ RENDERERS = {
     "gitlab": "gitlab",
     "junit": "junit",
     "sarif": "sarif",
+    "html": "html",
 }
 """Modules of ``dsdoctor.report`` with a ``render(report) -> str``, loaded when they are needed."""
 NAMES = (TEXT, *RENDERERS)
@@ -36,11 +40,16 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Which format goes where. ``screen`` is empty where standard output stays empty."""
+    """Which format goes where. ``screen`` is empty where standard output stays empty.
+
+    ``redact`` is None where that depends on the format; ``given`` are the other arguments.
+    """
 
     screen: str
     files: tuple[tuple[str, Path], ...] = ()
     overwrite: bool = False
+    redact: bool | None = None
+    given: Given = NOTHING
 
     def publish(self, report: Report, *, verbose: bool) -> None:
         """Put the report out everywhere. One place that fails does not keep it from the others.
@@ -48,26 +57,34 @@ class Outputs:
         Raises:
             UsageError: a file could not be written.
         """
-        failures = [self._save(report, name, path, verbose) for name, path in self.files]
-        self._print(report, verbose=verbose)
+        if "html" in (self.screen, *(name for name, _ in self.files)):
+            from dsdoctor.cli.context import with_excerpts
+
+            report = with_excerpts(report)
+        versions = Versions(report, self.redact, self.given)
+        failures = [self._save(versions, name, path, verbose) for name, path in self.files]
+        self._print(versions, verbose=verbose)
         if "github" in (self.screen, *(name for name, _ in self.files)):
-            _summarise(report)
+            _summarise(versions.for_format("github"))
         for failure in filter(None, failures):
             raise failure
 
-    def _save(self, report: Report, name: str, path: Path, verbose: bool) -> UsageError | None:
+    def _save(self, versions: Versions, name: str, path: Path, verbose: bool) -> UsageError | None:
         """What went wrong, if anything did."""
         try:
-            text = rendered(report, name, verbose=verbose)
+            text = rendered(versions.for_format(name), name, verbose=verbose)
             write_report(path, text, overwrite=self.overwrite)
         except UsageError as error:
             return error
         return None
 
-    def _print(self, report: Report, *, verbose: bool) -> None:
+    def _print(self, versions: Versions, *, verbose: bool) -> None:
+        if not self.screen:
+            return
+        report = versions.for_format(self.screen)
         if self.screen in (TEXT, "json"):
             emit(report, self.screen, verbose=verbose)
-        elif self.screen:
+        else:
             click.echo(rendered(report, self.screen, verbose=verbose), nl=False)
 
 
@@ -88,12 +105,24 @@ def format_options(command: Callable[..., int]) -> Callable[..., int]:
         help="Write the report here instead of printing it.",
     )
     @click.option("--overwrite", is_flag=True, help="Replace reports that exist.")
+    @click.option(
+        "--redact/--no-redact",
+        default=None,
+        help="Replace secrets, users, hosts and addresses. Default: in all but text and json.",
+    )
     @functools.wraps(command)
     def with_outputs(
-        *args: Any, formats: tuple[str, ...], output_file: Path | None, overwrite: bool, **rest: Any
+        *args: Any,
+        formats: tuple[str, ...],
+        output_file: Path | None,
+        overwrite: bool,
+        redact: bool | None,
+        **rest: Any,
     ) -> int:
         outputs = chosen(formats, output_file, overwrite=overwrite)
-        return command(*args, outputs=outputs, **rest)
+        given = given_in(rest)
+        refuse_if_in_use([path for _, path in outputs.files], given.files)
+        return command(*args, outputs=replace(outputs, redact=redact, given=given), **rest)
 
     return with_outputs
 
@@ -141,8 +170,9 @@ def _parsed(text: str) -> tuple[str, Path | None]:
 
 
 def _refuse_shared(paths: Sequence[Path]) -> None:
+    real = [os.path.realpath(path) for path in paths]
     for number, path in enumerate(paths):
-        if path in paths[:number]:
+        if real[number] in real[:number]:
             raise UsageError("two reports cannot share one file", location=str(path))
 
 

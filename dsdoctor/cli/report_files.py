@@ -11,7 +11,8 @@ from pathlib import Path
 from dsdoctor.errors import UsageError
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_MORE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+# a pipe without a reader would keep us waiting for ever
+_MORE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
@@ -20,7 +21,7 @@ def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
     Raises:
         UsageError: there is something else, or no such folder.
     """
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - Path.is_dir raises where it may not look
         raise UsageError("there is no such folder", location=str(path.parent))
     try:
         mode = path.lstat().st_mode
@@ -49,7 +50,7 @@ def write_report(path: Path, text: str, *, overwrite: bool) -> None:
     except FileExistsError:
         raise _taken(path) from None
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", location=str(path)) from None
+        raise _unwritten(path, error) from None
     finally:
         with suppress(OSError):
             draft.unlink()
@@ -59,12 +60,23 @@ def append(path: Path, text: str) -> None:
     """Add ``text`` to a file that others write to as well.
 
     Raises:
-        UsageError: it cannot be written, or is a link.
+        UsageError: it cannot be written, or is a link, or no file.
     """
     try:
-        _write(os.open(path, _MORE, 0o666), text)
+        handle = os.open(path, _MORE, 0o666)
+        if refused := _no_place_to_add(os.fstat(handle)):
+            os.close(handle)
+            raise UsageError(refused, location=str(path))
+        _write(handle, text)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", location=str(path)) from None
+        raise _unwritten(path, error) from None
+
+
+def _no_place_to_add(found: os.stat_result) -> str:
+    """Why nothing is added to what was opened; empty if all is well."""
+    if stat.S_ISREG(found.st_mode):
+        return "has a second name, and may be somebody else's" if found.st_nlink > 1 else ""
+    return "" if stat.S_ISCHR(found.st_mode) else "is no file that can be added to"
 
 
 def _publish(draft: Path, path: Path) -> None:
@@ -74,12 +86,26 @@ def _publish(draft: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except (OSError, NotImplementedError):  # a file system without hard links
-        _write(os.open(path, _NEW, 0o666), draft.read_text(encoding="utf-8"))
+        _copy(draft, path)
+
+
+def _copy(draft: Path, path: Path) -> None:
+    """Write what is in ``draft`` into a new file; half of it is not left behind."""
+    handle = os.open(path, _NEW, 0o666)
+    try:
+        _write(handle, draft.read_bytes().decode("utf-8"))
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _write(handle: int, text: str) -> None:
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
         stream.write(text)
+
+
+def _unwritten(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"cannot be written: {error.strerror}", location=str(path))
 
 
 def _taken(path: Path) -> UsageError:

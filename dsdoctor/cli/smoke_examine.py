@@ -54,7 +54,8 @@ def _shorn(report: Report) -> Report:
     def shown(finding: Finding) -> Finding:
         if str(WORKER.parent) not in finding.user_frame:
             return finding
-        return replace(finding, user_frame="", evidence=finding.evidence[:-1])
+        told = finding.message.partition(f" in {WORKER.parent}")[0]
+        return replace(finding, user_frame="", message=told, evidence=finding.evidence[:-1])
 
     return _changed(report, shown)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from dsdoctor.errors import SourceError
+from dsdoctor.logs.expansion import Bounded, Counted
 
 _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
@@ -63,20 +64,27 @@ def decompressed(stream: BinaryIO) -> IO[bytes]:
     else:  # in-memory streams, as tests and pipes give them
         buffered = io.BufferedReader(cast("io.RawIOBase", stream), 1 << 16)
     magic = buffered.peek(MAGIC_BYTES)[:MAGIC_BYTES]
-    if magic.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=buffered))
-    if magic.startswith(_BZIP2) and magic[3:4].isdigit():
-        return cast("IO[bytes]", bz2.BZ2File(buffered))
-    if magic.startswith(_XZ):
-        return cast("IO[bytes]", lzma.LZMAFile(buffered))
-    if magic.startswith(_ZSTD):
-        return _zstd(buffered)
+    source = Counted(buffered)
+    if decoder := _decoder(magic, source):
+        return cast("IO[bytes]", Bounded(decoder, source))
     if magic.startswith(_UTF16):
         return cast("IO[bytes]", _Utf16(buffered))
     return cast("IO[bytes]", buffered)
 
 
-def _zstd(stream: io.BufferedReader) -> IO[bytes]:
+def _decoder(magic: bytes, source: Counted) -> IO[bytes] | None:
+    """What decompresses a file that begins with ``magic``."""
+    stream = cast("BinaryIO", source)
+    if magic.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+    if magic.startswith(_BZIP2) and magic[3:4].isdigit():
+        return cast("IO[bytes]", bz2.BZ2File(stream))
+    if magic.startswith(_XZ):
+        return cast("IO[bytes]", lzma.LZMAFile(stream))
+    return _zstd(stream) if magic.startswith(_ZSTD) else None
+
+
+def _zstd(stream: BinaryIO) -> IO[bytes]:
     """Imported only here: most logs are not zstd, and start-up counts."""
     import zstandard
 

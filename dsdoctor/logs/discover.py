@@ -76,7 +76,7 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
     files, entries = [], 0
     for path in _walk(folder, found):
         entries += 1
-        if _may_tell(path.name) and _is_file(path):
+        if is_log_name(path.name) and _is_file(path):
             files.append(path)
         if len(files) >= MAX_FILES or entries >= MAX_ENTRIES:
             found.notes.append(f"{folder}: stopped after {entries} files; name the logs instead")
@@ -90,7 +90,7 @@ def _in_folder(folder: Path, found: Discovery) -> list[Path]:
     return sorted(files, key=_natural)
 
 
-def _may_tell(name: str) -> bool:
+def is_log_name(name: str) -> bool:
     """Is it named like a log or like another witness?"""
     return bool(_LOG_NAME.search(name) and not _NEVER.match(name)) or is_witness_name(name)
 

@@ -41,6 +41,11 @@ def is_header(text: str) -> bool:
     return bool(header) and after.strip() == ":" and not before.rstrip().endswith(":")
 
 
+def writer_of(origin: Origin) -> tuple[object, ...]:
+    """What lines of one process have in common. A time on some only means another program."""
+    return origin.rank, origin.local_rank, origin.host, origin.time is None
+
+
 @dataclass(slots=True)
 class _Link:
     """One exception in the making."""
@@ -70,6 +75,7 @@ class OpenTraceback:
 
     def __init__(self, line: Line) -> None:
         self.origin = line.origin
+        self.writer = writer_of(line.origin)
         self.links = [_Link(line.number, last_line=line.number)]
         self.expects_header = False
         self.last_fed = line.number

@@ -12,6 +12,7 @@ from typing import IO
 from dsdoctor.errors import SourceError
 from dsdoctor.logs.compression import codec_errors, decompressed, open_log
 from dsdoctor.logs.discover import STDIN
+from dsdoctor.logs.expansion import ExpansionError
 from dsdoctor.logs.filename import origin_of_name
 from dsdoctor.logs.matcher import Matcher
 from dsdoctor.logs.reader import LogReader
@@ -48,6 +49,8 @@ def _read(path: Path, matcher: Matcher, advance: Advance, *, alone: bool) -> Log
         if alone:
             raise
         return reader.record(str(error))
+    except ExpansionError as error:
+        return reader.record(f"{name}: {error}")
     except codec_errors() as error:
         return reader.record(f"{name}: damaged or cut: {type(error).__name__}: {error}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsdoctor.logs.open_traceback import HEADER, OpenTraceback, is_header
-from dsdoctor.model import Line, Origin, Traceback
+from dsdoctor.logs.open_traceback import HEADER, OpenTraceback, is_header, writer_of
+from dsdoctor.model import Line, Traceback
 
 __all__ = ["HEADER", "TracebackAssembler"]
 
@@ -34,7 +34,8 @@ class TracebackAssembler:
     def feed(self, line: Line, raw: str) -> None:
         """Take one line: ``line.text`` without prefix, ``raw`` the whole cleaned line."""
         self._expire(line.number)
-        mine = [item for item in self._open if _same_writer(item.origin, line.origin)]
+        writer = writer_of(line.origin)
+        mine = [item for item in self._open if item.writer == writer]
         if is_header(line.text):
             self._header(mine, line)
             return
@@ -70,13 +71,3 @@ class TracebackAssembler:
     def _finish(self, item: OpenTraceback) -> None:
         self._open.remove(item)
         self._done.append(item.close(self._source))
-
-
-def _same_writer(one: Origin, other: Origin) -> bool:
-    """Could both lines come from one process? A time on one only means another program."""
-    timed = (one.time is None) == (other.time is None)
-    return timed and (one.rank, one.local_rank, one.host) == (
-        other.rank,
-        other.local_rank,
-        other.host,
-    )

@@ -11,7 +11,8 @@ Replace = Callable[[str, bytes], bytes]
 
 _IPV4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9_]|\.\d)")
 _VERSION = re.compile(
-    rb"(?i)(?:version|cudnn|cublas|cufft|cuda|nccl|release|[=><~]=)[ \t:=v]{0,3}\Z"
+    rb"(?i)(?:version|cudnn|cublas|cufft|cuda|nccl|release|runtime|toolkit|driver|firmware|[=><~]=)"
+    rb"[ \t:=v]{0,3}\Z"
 )
 _PRIVATE = re.compile(rb"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
 _KEPT = re.compile(rb"127\..*|0\.0\.0\.0|255\..*|169\.254\.169\.254|0\..*")

@@ -24,7 +24,8 @@ _WORDS = frozenset(
     b"huggingface research team base lib local share step epoch rank loss gradient error info "
     b"warning debug config batch zero stage optimizer version build runs lora llama bert "
     b"redacted token password secret cookie serial email session docker azure parameter random "
-    b"world-info entropy credentials webhook authorization kubernetes".split()
+    b"world-info entropy credentials webhook authorization kubernetes adam adamw lamb lion muon "
+    b"adagrad warmup scheduler offload param params world size accelerate".split()
 )
 _PUBLIC = re.compile(
     rb"(?i)(?:[a-z0-9-]{1,63}\.){0,5}(?:pytorch\.org|huggingface\.co|hf\.co|github\.com|github\.io|gitlab\.com|"

@@ -10,6 +10,9 @@ MAX_LINES = 400
 MAX_MISSES = 20
 """Lines without a row of a key, after which it was cut off: other ranks print in between."""
 
+MIN_ROW = 40
+"""Characters of a row that is known again without the lines around it."""
+
 ANCHOR = b"private key"
 _HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _FOOTER = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -24,6 +27,7 @@ class PrivateKeys:
     def __init__(self) -> None:
         self.left = 0
         self.found = 0
+        self.rows: list[bytes] = []
         self._misses = 0
 
     def line(self, line: bytes) -> bytes:
@@ -54,14 +58,17 @@ class PrivateKeys:
             self.left = 0
         begun = header.start() if header else len(line)  # a key that broke off, then another
         end, position = footer.span() if footer else (begun, begun)
-        out.append(_BODY.sub(_hidden, line[:end]))
+        out.append(_BODY.sub(self._hidden, line[:end]))
         return position
+
+    def _hidden(self, match: re.Match[bytes]) -> bytes:
+        if _is_path(match[0]):
+            return match[0]
+        if len(match[0]) >= MIN_ROW:
+            self.rows.append(match[0])
+        return PLACEHOLDER
 
 
 def _is_path(text: bytes) -> bool:
     """Of base 64 only one character in 64 is a slash."""
     return text.count(b"/") > max(2, len(text) // 10)
-
-
-def _hidden(match: re.Match[bytes]) -> bytes:
-    return match[0] if _is_path(match[0]) else PLACEHOLDER

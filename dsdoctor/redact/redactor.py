@@ -10,6 +10,7 @@ from dsdoctor.model import Report
 from dsdoctor.redact import addresses, hosts, users
 from dsdoctor.redact.names import Names
 from dsdoctor.redact.ordinary import is_ordinary_user, is_telling
+from dsdoctor.redact.pieces import Pieces
 from dsdoctor.redact.private_keys import PrivateKeys
 from dsdoctor.redact.report import redacted, texts_of
 from dsdoctor.redact.screen import Step, suspects
@@ -38,6 +39,7 @@ class Redactor:
         self._secrets = Secrets(self._count)
         self._spoken = Spoken()
         self._counts: Counter[str] = Counter()
+        self._pieces = Pieces(())
         self._learning = True
         for name in host_names:
             self.host(name)
@@ -65,7 +67,8 @@ class Redactor:
         """``text`` without secrets and identities."""
         data = text.encode("utf-8", "surrogatepass")
         self.learn(data)
-        return self.block(data, PrivateKeys()).decode("utf-8", "surrogatepass")
+        done = self._pieces.hide(self.block(data, PrivateKeys()), self._piece)
+        return done.decode("utf-8", "surrogatepass")
 
     line = text
 
@@ -87,8 +90,12 @@ class Redactor:
         return hosts.hide_host(data, self._host, sure=True).decode()
 
     def report(self, report: Report) -> Report:
-        """The report with every text in it redacted, consistently."""
+        """The report with every text in it redacted, consistently.
+
+        Reports cut what they quote; a piece of a key is hidden if the whole was seen anywhere.
+        """
         self.learn_report(report)
+        self._pieces = Pieces(self._secrets.values)
         return redacted(report, self)
 
     def learn_report(self, report: Report) -> None:
@@ -96,11 +103,14 @@ class Redactor:
         for name, text in texts_of(report):
             self._learn_value(name, text)
 
-    def learn(self, data: bytes) -> None:
-        """Note the hosts, users and keys of a block of lines; nothing is replaced or counted."""
+    def learn(self, data: bytes, keys: PrivateKeys | None = None) -> None:
+        """Note the hosts, users and keys of a block of lines; nothing is replaced or counted.
+
+        ``keys`` goes from one block of a file to the next.
+        """
         self._learning = True
         try:
-            self._walk(data, PrivateKeys())
+            self._walk(data, PrivateKeys() if keys is None else keys)
         finally:
             self._learning = False
 
@@ -151,6 +161,8 @@ class Redactor:
                 keys.line(block[position:end]) if end - position > 1 else block[position:end]
             )
             position = end
+        self._secrets.remember("private-key", keys.rows)
+        keys.rows.clear()
         out.append(block[position:stop])
 
     def _line(self, line: bytes, steps: set[Step], keys: PrivateKeys) -> bytes:
@@ -158,11 +170,15 @@ class Redactor:
         if keys.left or ("private-key", 0) in steps:
             before = keys.found
             line = keys.line(line)
+            self._secrets.remember("private-key", keys.rows)
+            keys.rows.clear()
             for _ in range(keys.found - before):
                 self._count("private-key")
         line = self._secrets.hide(line, steps)
         line = self._identities(line, steps)
-        return self._spoken.hide(line, self._known) if ("spoken", 0) in steps else line
+        if ("spoken", 0) in steps:
+            line = self._spoken.hide(line, self._known)
+        return self._secrets.hide_random(line) if ("random", 0) in steps else line
 
     def _identities(self, line: bytes, steps: set[Step]) -> bytes:
         """Names and addresses."""
@@ -186,6 +202,9 @@ class Redactor:
         if "ipv6" in wanted:
             line = addresses.hide_ipv6(line, self._name)
         return addresses.hide_gpus(line, self._name) if "gpu" in wanted else line
+
+    def _piece(self, secret: bytes) -> bytes:
+        return self._secrets.mark(self._secrets.values[secret], secret)
 
     def _known(self, word: bytes) -> bytes | None:
         """What stands for a word that was learned; keys are told apart by case, names are not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 
 from dsdoctor.redact import assignments
 from dsdoctor.redact.chance import mixed
@@ -34,19 +34,26 @@ class Secrets:
             line = self._detected(line, TOKENS[index])
         for index in sorted(index for name, index in steps if name == "header"):
             line = self._detected(line, HEADERS[index])
-        if ("assignment", 0) in steps:
-            line = self._assigned(line)
-        if ("random", 0) in steps:
-            line = self._detected(line, RANDOM_VALUE)
-        return line
+        return self._assigned(line) if ("assignment", 0) in steps else line
+
+    def hide_random(self, line: bytes) -> bytes:
+        """The line without values that nobody writes by hand.
+
+        Asked last: where a value ends depends on what stands behind it, such as an address.
+        """
+        return self._detected(line, RANDOM_VALUE)
 
     def mark(self, kind: str, value: bytes) -> bytes:
         """Count a secret, remember it, and give what stands for it."""
         self._count(kind)
-        for part in (value, value.rpartition(b":")[2]):
-            if MIN_CHARS <= len(part) <= 1024 and mixed(part) and len(self.values) < MAX_VALUES:
-                self.values.setdefault(part, kind)
+        self.remember(kind, (value, value.rpartition(b":")[2]))
         return MARK + kind.encode() + b">"
+
+    def remember(self, kind: str, values: Iterable[bytes]) -> None:
+        """Know ``values`` wherever they stand from now on."""
+        for value in values:
+            if MIN_CHARS <= len(value) <= 1024 and mixed(value) and len(self.values) < MAX_VALUES:
+                self.values.setdefault(value, kind)
 
     def _detected(self, line: bytes, item: Detector) -> bytes:
         def one(match: re.Match[bytes]) -> bytes:
