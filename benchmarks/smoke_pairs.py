@@ -33,7 +33,7 @@ class Pair:
     """A configuration that fails, and the same with the fix.
 
     ``code`` is of what the log of the first must say; empty where only a check fails. ``device``
-    empty: any.
+    empty: any. ``ranks`` are the fewest that show it.
     """
 
     slug: str
@@ -43,6 +43,7 @@ class Pair:
     options: tuple[str, ...] = ()
     device: str = ""
     long: bool = False
+    ranks: int = 1
 
     def runs_on(self, device: str) -> bool:
         """Can it be tried on a CPU or a GPU?"""
@@ -65,6 +66,7 @@ def _pair(item: Mapping[str, Any], base: Mapping[str, Any]) -> Pair:
         tuple(item.get("options", ())),
         item.get("device", ""),
         item.get("long", False),
+        item.get("ranks", 1),
     )
 
 

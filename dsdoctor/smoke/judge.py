@@ -108,8 +108,8 @@ def _stepped(records: Sequence[RankRecord]) -> Iterator[Check]:
 def _falling(records: Sequence[RankRecord]) -> Iterator[Check]:
     """The mean of all ranks: each rank sees data of its own."""
     count = min(len(one.losses) for one in records)
-    curve = [fmean(one.losses[step] for one in records) for step in range(count)]
-    curve = [loss for loss in curve if isfinite(loss)]
+    steps = [[one.losses[step] for one in records] for step in range(count)]
+    curve = [fmean(losses) for losses in steps if all(map(isfinite, losses))]
     if len(curve) < FEW:
         return
     part = max(1, len(curve) // 3)

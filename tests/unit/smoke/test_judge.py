@@ -46,6 +46,11 @@ def test_a_loss_that_is_not_finite(bad: float) -> None:
     assert told == {"finite loss": f"rank 1, step 2: {bad}"}
 
 
+def test_infinities_of_both_signs() -> None:
+    told = wrong([rank(0, losses=[5.0, inf, 4.25, 4.0]), rank(1, losses=[5.0, -inf, 4.25, 4.0])])
+    assert told == {"finite loss": "rank 0, step 2: inf"}
+
+
 def test_a_skipped_step_may_overflow_but_not_all() -> None:
     one = rank(1, losses=[inf, 4.5, 4.25, 4.0], skipped=[1])
     assert wrong([rank(0), one]) == {}

@@ -1,0 +1,34 @@
+"""Failures and their fixes: each is reproduced, then fixed, by real training."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+
+import pytest
+
+from benchmarks.smoke_pairs import PROVEN, Pair, read_pairs, smoke
+
+NEEDED = [name for name in ("torch", "deepspeed") if importlib.util.find_spec(name) is None]
+PAIRS = [pair for pair in read_pairs() if pair.runs_on("cpu")]
+QUICK = ("--launcher", "torchrun", "--gpus", "1", "--steps", "4")
+"""One rank is enough to see a configuration refused, but for pairs that speak of more."""
+
+pytestmark = [
+    pytest.mark.skipif(bool(NEEDED), reason=f"not installed: {', '.join(NEEDED)}"),
+    pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for DeepSpeed's op builds"),
+    pytest.mark.xdist_group("live"),
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.slug)
+def test_it_is_reproduced_then_fixed(pair: Pair) -> None:
+    if pair.long and not os.environ.get("DSDOCTOR_LONG"):
+        pytest.skip("takes minutes of building: set DSDOCTOR_LONG=1")
+    options = QUICK if pair.ranks < 2 else (*QUICK[:2], "--gpus", str(pair.ranks), *QUICK[4:])
+    report = smoke(pair, sys.executable, options)
+    before = report["smoke"]["comparison"]["before"]
+    assert report["smoke"]["outcome"] == PROVEN, report["smoke"]["comparison"]
+    assert (before["code"] or "") == pair.code
