@@ -7,6 +7,7 @@ unknown key is never looked at; the pydantic blocks forbid it (runtime/config_ut
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from dsdoctor.checks.patches import joined, listed, put
 from dsdoctor.checks.problem import Check, Fix, Problem
@@ -19,9 +20,13 @@ _COMMENTS = ("_", "//", "#", "comment", "note")
 """How people begin the names of keys that are meant as comments."""
 
 
+MAX_UNKNOWN = 25
+"""A file with more of them is no configuration, and to look for what each could mean takes time."""
+
+
 def unknown_keys(spec: JobSpec) -> Iterator[Problem]:
-    """Every key that this DeepSpeed has no use for."""
-    for path in _unknown(spec, (), spec.config.data):
+    """Every key that this DeepSpeed has no use for, up to a number."""
+    for path in islice(_unknown(spec, (), spec.config.data), MAX_UNKNOWN):
         yield _problem(spec, path)
 
 

@@ -6,6 +6,7 @@ left out and named. So fixing twice changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from dsdoctor.knowledge.pack import Pack
 from dsdoctor.model import Finding, Remedy, Severity
 
 MAX_ROUNDS = 200
+MAX_TRIED = 300_000
+"""Characters of all texts that are tried: 75 changes of a file of 4 kB, 4 of one of 64 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,9 @@ def repair(spec: JobSpec, pack: Pack, *, unsafe: bool) -> Repair:
     """Apply all safe fixes, and with ``unsafe`` the first unsafe one where there is no safe one."""
     findings = findings_in(spec, pack)
     applied: list[tuple[Finding, Remedy]] = []
+    trial = _Trial(pack)
     for _ in range(MAX_ROUNDS):
-        step = next(_steps(spec, findings, pack, unsafe), None)
+        step = next(_steps(spec, findings, trial, unsafe), None)
         if step is None:
             break
         spec, findings, done = step
@@ -49,17 +53,44 @@ def repair(spec: JobSpec, pack: Pack, *, unsafe: bool) -> Repair:
 Step = tuple[JobSpec, list[Finding], tuple[Finding, Remedy]]
 
 
-def _steps(spec: JobSpec, findings: list[Finding], pack: Pack, unsafe: bool) -> Iterator[Step]:
+Tried = tuple[JobSpec, list[Finding]]
+
+
+class _Trial:
+    """Tries changes, of one text each only once, and not without end."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._left = MAX_TRIED
+        self._text = ""
+        self._known: dict[str, Tried] = {}
+
+    def of(
+        self, spec: JobSpec, patch: Mapping[str, object]
+    ) -> tuple[JobSpec, list[Finding]] | None:
+        """The job after ``patch`` and what is wrong with it then; None when enough was tried."""
+        if spec.config.text != self._text:
+            self._text, self._known = spec.config.text, {}
+        key = json.dumps(patch, sort_keys=True, default=str)
+        if key not in self._known:
+            self._left -= len(self._text)
+            if self._left < 0:
+                return None
+            changed = with_patch(spec, patch)
+            self._known[key] = changed, findings_in(changed, self._pack)
+        return self._known[key]
+
+
+def _steps(spec: JobSpec, findings: list[Finding], trial: _Trial, unsafe: bool) -> Iterator[Step]:
     """Each change that really mends something, safe ones first."""
     for wanted in ("safe", "unsafe")[: 1 + unsafe]:
         for finding in findings:
             for remedy in finding.remedies:
                 if remedy.fix != wanted:
                     continue
-                changed = with_patch(spec, remedy.config)
-                after = findings_in(changed, pack)
-                if _mended(finding, findings, after):
-                    yield changed, after, (finding, remedy)
+                tried = trial.of(spec, remedy.config)
+                if tried and _mended(finding, findings, tried[1]):
+                    yield *tried, (finding, remedy)
 
 
 def with_patch(spec: JobSpec, patch: Mapping[str, object]) -> JobSpec:

@@ -17,13 +17,12 @@ import yaml
 
 from dsdoctor.errors import SourceError
 from dsdoctor.job.place import Path, Place, Setting, dotted
-from dsdoctor.job.yaml_values import MAX_DEPTH, Values
+from dsdoctor.job.yaml_values import Values
+from dsdoctor.knowledge.yaml_nodes import TooDeepError, composed
 
 MAX_BYTES = 1024 * 1024
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +134,11 @@ _KINDS = {list: "list", str: "single text", int: "single number", float: "single
 
 
 def _compose(text: str, name: str) -> yaml.Node | None:
-    """The document's nodes. Depth is bounded before anything recurses into it."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise SourceError("nested too deeply", location=name)
-    root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
-    return root
+    """The document's nodes."""
+    try:
+        return composed(text)
+    except TooDeepError as error:
+        raise SourceError(str(error), location=name) from None
 
 
 def _refuse(name: str, text: str, error: Exception) -> NoReturn:

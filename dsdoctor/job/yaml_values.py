@@ -10,8 +10,8 @@ from yaml.constructor import SafeConstructor
 
 from dsdoctor.errors import SourceError
 from dsdoctor.job.place import Path, Place
+from dsdoctor.knowledge.yaml_nodes import MAX_DEPTH
 
-MAX_DEPTH = 64
 MAX_VALUES = 200_000
 """Values after aliases are followed; a file of 1 MB without aliases cannot hold many more."""
 

@@ -15,6 +15,9 @@ else:  # the parser had another name before Python 3.11
 MIN_ANCHOR = 4
 """Shorter literals occur in nearly every line and would make the scan slow."""
 
+MAX_ANCHOR = 200
+"""Of longer literals the start is looked for: the scanner takes time by the square to learn one."""
+
 Literals = tuple[str, ...]
 
 
@@ -39,9 +42,9 @@ def _of_sequence(nodes: Any) -> Literals:
         if operation is sre_constants.LITERAL:
             run += chr(argument)
             continue
-        best, run = _better(best, (run,)), ""
+        best, run = _better(best, (run[:MAX_ANCHOR],)), ""
         best = _better(best, _of_node(operation, argument))
-    return _better(best, (run,))
+    return _better(best, (run[:MAX_ANCHOR],))
 
 
 def _of_node(operation: Any, argument: Any) -> Literals:

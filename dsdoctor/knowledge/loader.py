@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import yaml
-from yaml.constructor import SafeConstructor
 
 from dsdoctor.errors import RuleError
-from dsdoctor.knowledge.anchors import anchors_of
-from dsdoctor.knowledge.rule import Rule
+from dsdoctor.knowledge.anchors import MAX_ANCHOR, anchors_of
+from dsdoctor.knowledge.rule import Pattern, Rule
+from dsdoctor.knowledge.rule_values import Plainer, mark_of
+from dsdoctor.knowledge.yaml_nodes import composed
 
 MAX_RULE_BYTES = 256 * 1024
 """A rule file is prose and samples; more than this is a mistake or an attack."""
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The C parser is ten times faster; the pure one serves where PyYAML was built without it."""
 
 _PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]|\[\.\.\.\]")
@@ -32,9 +30,18 @@ def load_rule(path: Path) -> Rule:
         RuleError: the file is unreadable, is not YAML, breaks the schema, or has a regex that
             does not compile or promises no literal for the scanner, or a ``lint`` without samples.
     """
-    root = _compose(path)
+    return parse_rule(_bytes(path), path)
+
+
+def parse_rule(data: bytes, path: Path) -> Rule:
+    """The rule in the content of a file called ``path``.
+
+    Raises:
+        RuleError: as ``load_rule``.
+    """
+    root = _compose(data, path)
     try:
-        rule = msgspec.convert(_Plainer(path).plain(root), Rule)
+        rule = msgspec.convert(Plainer(path).plain(root), Rule)
     except msgspec.ValidationError as error:
         raise _located(path, root, str(error)) from None
     _check_patterns(path, root, rule)
@@ -67,76 +74,63 @@ def _check_place(path: Path, rule: Rule) -> None:
         raise RuleError(f"{rule.code} belongs in {expected}", location=str(path))
 
 
-def _compose(path: Path) -> yaml.Node:
-    """Parse the YAML into nodes that know their position."""
+def _bytes(path: Path) -> bytes:
+    """The file's content, one byte beyond the limit at most."""
     try:
-        text = path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(MAX_RULE_BYTES + 1)
     except OSError as error:
         raise RuleError(f"cannot be read: {error.strerror}", location=str(path)) from None
-    if len(text) > MAX_RULE_BYTES:
+
+
+def _compose(data: bytes, path: Path) -> yaml.Node:
+    """Parse the YAML into nodes that know their position."""
+    if len(data) > MAX_RULE_BYTES:
         raise RuleError(f"larger than {MAX_RULE_BYTES} bytes", location=str(path))
     try:
-        root = yaml.compose(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        root = composed(data)
+    except (yaml.YAMLError, ValueError) as error:
         raise _yaml_error(path, error) from None
     if not isinstance(root, yaml.MappingNode):
         raise RuleError("a rule file is one YAML mapping", location=f"{path}:1:1")
     return root
 
 
-class _Plainer:
-    """Turns the nodes of one file into plain Python values."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: set[int] = set()
-        self._scalars = SafeConstructor()
-
-    def plain(self, node: yaml.Node) -> Any:
-        """The value of ``node``. Aliases are refused: no rule needs one, and bombs are made
-        of them.
-        """
-        if id(node) in self._seen:
-            raise RuleError("YAML aliases are not allowed", location=_mark(self._path, node))
-        self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.plain(item) for item in node.value]
-        return self._scalars.construct_object(node)
-
-    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key, value in node.value:
-            if key.value in result:
-                where = _mark(self._path, key)
-                raise RuleError(f"key '{key.value}' is given twice", location=where)
-            result[str(key.value)] = self.plain(value)
-        return result
-
-
 def _check_patterns(path: Path, root: yaml.Node, rule: Rule) -> None:
     """Every regex compiles and gives the scanner something to look for."""
     for number, pattern in enumerate(rule.match):
-        where = _mark(path, _descend(root, f".match[{number}]"))
+        where = mark_of(path, _descend(root, f".match[{number}]"))
         for regex in (pattern.regex, pattern.frame, *pattern.collect):
             _check_regex(regex, where)
-        if not pattern.anchors and not anchors_of(pattern.regex):
-            raise RuleError(
-                f"regex {pattern.regex!r} promises no literal to scan for",
-                hint="add 'anchors:', literals of which one is in every matching line",
-                location=where,
-            )
+        _check_anchors(pattern, where)
     for regex in rule.unless:
-        _check_regex(regex, _mark(path, _descend(root, ".unless")))
+        _check_regex(regex, mark_of(path, _descend(root, ".unless")))
+
+
+def _check_anchors(pattern: Pattern, where: str) -> None:
+    """There are literals to scan for, of which none is empty, too long or half a character."""
+    anchors = pattern.anchors or anchors_of(pattern.regex)
+    if not anchors:
+        raise RuleError(
+            f"regex {pattern.regex[:200]!r} promises no literal to scan for",
+            hint="add 'anchors:', literals of which one is in every matching line",
+            location=where,
+        )
+    for anchor in anchors:
+        if not 0 < len(anchor) <= MAX_ANCHOR or any(
+            "\ud800" <= sign <= "\udfff" for sign in anchor
+        ):
+            raise RuleError(f"{anchor[:80]!r} is no literal to scan for", location=where)
 
 
 def _check_regex(regex: str, where: str) -> None:
-    """Raise a located error for a regex that does not compile."""
+    """Raise a located error for a regex that does not compile, or that can be read in two ways."""
     try:
-        re.compile(regex)
-    except re.error as error:
-        raise RuleError(f"regex {regex!r}: {error}", location=where) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(regex)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise RuleError(f"regex {regex[:200]!r}: {error}", location=where) from None
 
 
 def _located(path: Path, root: yaml.Node, message: str) -> RuleError:
@@ -146,7 +140,7 @@ def _located(path: Path, root: yaml.Node, message: str) -> RuleError:
     unknown = _UNKNOWN.search(message)
     if unknown and isinstance(node, yaml.MappingNode):
         node = next((key for key, _ in node.value if key.value == unknown.group(1)), node)
-    return RuleError(_PATH.sub("", message), location=_mark(path, node))
+    return RuleError(_PATH.sub("", message), location=mark_of(path, node))
 
 
 def _descend(root: yaml.Node, path: str) -> yaml.Node:
@@ -158,11 +152,6 @@ def _descend(root: yaml.Node, path: str) -> yaml.Node:
         elif isinstance(node, yaml.SequenceNode) and index:
             node = node.value[int(index)]
     return node
-
-
-def _mark(path: Path, node: yaml.Node) -> str:
-    """``file:line:column`` of a node, 1-based."""
-    return f"{path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
 
 
 def _yaml_error(path: Path, error: Exception) -> RuleError:

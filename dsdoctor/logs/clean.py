@@ -8,8 +8,10 @@ MAX_LINE_CHARS = 4096
 """Longer lines are cut: no message that matters is longer, and a 100 MB line must not hurt."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-# C0 and C1 controls but for the tab, and the marks that reorder bidirectional text.
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# C0 and C1 controls but for the tab, other ends of lines, marks that reorder bidirectional text.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def clean(raw: bytes) -> str:

@@ -16,7 +16,7 @@ _PLACES = 1 << 53
 """Numbers beyond are no line, rank or size of anything."""
 
 _SUSPECT = re.compile(
-    r"\\[^\"\\/nt]|\d{16}|[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    r"\\[^\"\\/nt]|\d{16}|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
 """In JSON: escapes of other than quotes, tabs and line ends; huge numbers; control characters."""
 

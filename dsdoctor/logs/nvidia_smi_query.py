@@ -115,7 +115,8 @@ def _ecc(path: tuple[str, ...], value: str) -> tuple[FactKind, str] | None:
     Drivers before 440 print a table of single and double bit errors.
     """
     counted = "Uncorrectable" in path[-1] or ("Double Bit" in path and path[-1] == "Total")
-    span = {"Volatile": "since the driver started", "Aggregate": "in its life"}.get(path[1])
+    when = path[1] if len(path) > 1 else ""
+    span = {"Volatile": "since the driver started", "Aggregate": "in its life"}.get(when)
     if not counted or span is None or not _number(value):
         return None
     return "ecc", f"{_number(value)} {span}"

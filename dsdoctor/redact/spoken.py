@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from ahocorasick_rs import MATCHKIND_LEFTMOST_LONGEST, BytesAhoCorasick
 
+LONGEST = 4096
+"""No name and no key is longer, and an automaton over longer words takes seconds to build."""
 Replace = Callable[[bytes], bytes | None]
 """Gives what stands for a piece of text, or None where it means something else."""
 
@@ -21,7 +23,7 @@ class Spoken:
         """Know ``words``, which only ever grow."""
         if len(words) != self._size:
             self._size = len(words)
-            lowered = sorted({word.lower() for word in words})
+            lowered = sorted({word.lower() for word in words if len(word) <= LONGEST})
             self._automaton = BytesAhoCorasick(lowered, matchkind=MATCHKIND_LEFTMOST_LONGEST)
 
     def places(self, lowered: bytes) -> list[tuple[int, int]]:

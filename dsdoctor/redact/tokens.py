@@ -45,7 +45,11 @@ _PARAMETERS = (
 )
 
 TOKENS: tuple[Detector, ...] = (
-    detector("huggingface-token", "hf_ api_org_", rb"(?:hf_|api_org_)[A-Za-z0-9]{20,200}"),
+    detector(
+        "huggingface-token",
+        "hf_ api_org_",
+        rb"(?:hf_|api_org_)(?:(?!hf_|api_org_)[A-Za-z0-9]){20,200}",
+    ),
     detector("wandb-key", "wandb_v1_", rb"wandb_v1_[A-Za-z0-9_]{20,250}"),
     detector(
         "wandb-key",
@@ -60,7 +64,11 @@ TOKENS: tuple[Detector, ...] = (
         "akia asia abia acca aroa aida",
         rb"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{16}(?![A-Z0-9])",
     ),
-    detector("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", rb"gh[pousr]_[A-Za-z0-9]{20,255}"),
+    detector(
+        "github-token",
+        "ghp_ gho_ ghu_ ghs_ ghr_",
+        rb"gh[pousr]_(?:(?!gh[pousr]_)[A-Za-z0-9]){20,255}",
+    ),
     detector("github-token", "github_pat_", rb"github_pat_[A-Za-z0-9_]{20,255}"),
     detector(
         "gitlab-token",

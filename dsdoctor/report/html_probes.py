@@ -9,6 +9,7 @@ from dsdoctor.report.html_finding import badge
 from dsdoctor.report.html_markup import Markup, el, joined
 from dsdoctor.report.html_page import Section
 from dsdoctor.report.html_ranks import table
+from dsdoctor.report.preflight_text import WORST_FIRST
 
 _BADGE = {
     Outcome.OK: ("✓", "ok", "good"),
@@ -17,13 +18,6 @@ _BADGE = {
     Outcome.CRASHED: ("?", "crashed", "warn"),
     Outcome.TIMED_OUT: ("?", "timed out", "warn"),
 }
-_ORDER = (
-    Outcome.ATTENTION,
-    Outcome.CRASHED,
-    Outcome.TIMED_OUT,
-    Outcome.OK,
-    Outcome.SKIPPED,
-)
 NAMES = ("Result", "Probe", "What is there", "Rules", "Seconds")
 MAX_SAYINGS = 8
 """Different answers of one probe that are shown."""
@@ -49,12 +43,12 @@ def _is_skipped(group: Sequence[ProbeResult]) -> bool:
 
 
 def _table(caption: str, groups: Sequence[Sequence[ProbeResult]]) -> Markup:
-    worst_first = sorted(groups, key=lambda group: _ORDER.index(_worst(group)))
+    worst_first = sorted(groups, key=lambda group: WORST_FIRST.index(_worst(group)))
     return table(caption, NAMES, [el("tr", _cells(group)) for group in worst_first])
 
 
 def _worst(group: Sequence[ProbeResult]) -> Outcome:
-    return min((item.outcome for item in group), key=_ORDER.index)
+    return min((item.outcome for item in group), key=WORST_FIRST.index)
 
 
 def _cells(group: Sequence[ProbeResult]) -> Iterator[Markup]:

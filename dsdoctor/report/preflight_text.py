@@ -16,7 +16,7 @@ _SIGN = {
     Outcome.CRASHED: ("?", "crashed", "magenta"),
     Outcome.TIMED_OUT: ("?", "timed out", "magenta"),
 }
-_WORST = (
+WORST_FIRST = (
     Outcome.ATTENTION,
     Outcome.CRASHED,
     Outcome.TIMED_OUT,
@@ -69,7 +69,7 @@ def _skipped(skipped: Mapping[str, Sequence[str]]) -> Iterator[StyledLine]:
 
 def _line(name: str, group: Sequence[ProbeResult], width: int, verbose: bool) -> StyledLine:
     """``  ! memory    GPU 3: 31.2 GiB held by pid 4411    DSH004``."""
-    outcome = next(item for item in _WORST if any(one.outcome is item for one in group))
+    outcome = next(item for item in WORST_FIRST if any(one.outcome is item for one in group))
     sign, word, style = _SIGN[outcome]
     findings = [finding for one in group for finding in one.findings]
     worst = max((item.severity.level for item in findings), default=0)

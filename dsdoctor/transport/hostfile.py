@@ -65,13 +65,12 @@ def expand_node_list(text: str) -> list[str]:
         raise UsageError("not a list of nodes", location=text[:80])
     found: list[str] = []
     for part in parts:
-        pieces = _BRACKET.split(part)
-        choices = [_numbers(piece) if index % 2 else [piece] for index, piece in enumerate(pieces)]
-        size = len(found)
-        for choice in choices:
-            size = max(1, size) * len(choice)
-        if size > MAX_HOSTS:
-            raise UsageError("too many hosts", location=text[:80])
+        choices, size = list[list[str]](), 1
+        for index, piece in enumerate(_BRACKET.split(part)):
+            choices.append(_numbers(piece) if index % 2 else [piece])
+            size *= len(choices[-1])
+            if len(found) + size > MAX_HOSTS:
+                raise UsageError("too many hosts", location=text[:80])
         found += [checked_host("".join(names), text[:80]) for names in product(*choices)]
     return unique(found, "the node list")
 
@@ -109,7 +108,7 @@ def _numbers(text: str) -> list[str]:
         if match is None:
             raise UsageError("not a range of numbers", location=text[:80])
         low, high = int(match[1]), int(match[2] or match[1])
-        if high - low >= MAX_HOSTS:
+        if len(found) + high - low >= MAX_HOSTS:
             raise UsageError("too many hosts", location=text[:80])
         found += [str(number).zfill(len(match[1])) for number in range(low, high + 1)]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.fuzz.guard import Run, guarded
+from tests.fuzz.guard import MAX_SECONDS, Run, guarded
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Target:
     words: Callable[[], Iterable[str]] = tuple
     max_len: int = 1024
     pump: bool = True
+    seconds: float = MAX_SECONDS
 
     def one(self, data: bytes) -> None:
         """Run one input within the limits that all readers share."""
-        guarded(self.run, pump=self.pump)(data)
+        guarded(self.run, seconds=self.seconds, pump=self.pump)(data)

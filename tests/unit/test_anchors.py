@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dsdoctor.knowledge.anchors import anchors_of
+from dsdoctor.knowledge.anchors import MAX_ANCHOR, anchors_of
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ from dsdoctor.knowledge.anchors import anchors_of
 def test_finds_the_required_literal(regex: str, anchors: tuple[str, ...]) -> None:
     """Optional parts promise nothing, alternatives promise one each."""
     assert anchors_of(regex) == anchors
+
+
+def test_of_a_long_literal_the_start_is_looked_for() -> None:
+    """The scanner needs time by the square of the length to learn it."""
+    assert anchors_of("ab" * 5_000) == ("ab" * (MAX_ANCHOR // 2),)
+    assert anchors_of("ab" * 5_000 + r"\d") == ("ab" * (MAX_ANCHOR // 2),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,20 @@ def test_node_lists_of_slurm(text: str, hosts: list[str]) -> None:
 def test_node_lists_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         expand_node_list(text)
+
+
+def test_racks_add_up_and_do_not_multiply() -> None:
+    hosts = expand_node_list("a[001-150],b[001-150]")
+    assert (len(hosts), hosts[0], hosts[-1]) == (300, "a001", "b150")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a[0-16383]" * 6000, "a[" + ",".join(["0-16383"] * 8000) + "]", "a[0-16000],b[0-16000]"],
+    ids=["multiplied", "listed", "added"],
+)
+def test_a_short_list_of_very_many_hosts_costs_nothing(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(UsageError, match="too many hosts"):
+        expand_node_list(text)
+    assert time.process_time() - started < 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dsdoctor.errors import RuleError
-from dsdoctor.knowledge.loader import load_rule, load_rules
+from dsdoctor.knowledge.loader import load_rule, load_rules, parse_rule
 
 GOOD = """\
 code: DSC001
@@ -94,3 +94,40 @@ def test_a_rule_for_lint_needs_samples_of_both_kinds(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + "lint:\n  silent:\n    - config: '{}'\n")
     with pytest.raises(RuleError, match="samples that fire"):
         load_rule(path)
+
+
+HOSTILE = {
+    "brackets that end a process": ("x: " + "[" * 100_000, "nested too deeply"),
+    "a list as key": ("? [a]\n: b", "single word"),
+    "a date": ("config: {a: 2026-99-99}", "quote the text"),
+    "a tag of Python": ("x: !!python/object:os.system x", "not allowed"),
+    "a tag of a set": ("x: !!set {a}", "not allowed"),
+    "a number that is none": ("x: !!int a", "not what its tag says"),
+    "a number of 6,000 digits": ("x: " + "9" * 6_000, "not what its tag says"),
+    "too many repetitions": ("unless: ['(?:abcd){99999999999}']", "too large"),
+    "too many groups": ("unless: ['" + "(" * 3_000 + ")" * 3_000 + "']", "recursion"),
+    "two meanings": ("unless: ['abcd[[a]']", "nested set"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_rules_are_refused(name: str) -> None:
+    """With our own error, whatever the parsers below raise."""
+    more, words = HOSTILE[name]
+    with pytest.raises(RuleError, match=f"(?i){words}"):
+        parse_rule(f"{GOOD}{more}\n".encode(), Path("x.yaml"))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"{regex: 'abcd\ud800efgh'}",
+        "{regex: abcd, anchors: ['']}",
+        "{regex: abcd, anchors: [" + "x" * 201 + "]}",
+    ],
+    ids=["half a character", "empty", "too long"],
+)
+def test_what_cannot_be_scanned_for_is_no_literal(pattern: str) -> None:
+    text = GOOD.replace("- regex: 'a literal that is long'", f"- {pattern}")
+    with pytest.raises(RuleError, match="is no literal to scan for"):
+        parse_rule(text.encode(), Path("x.yaml"))

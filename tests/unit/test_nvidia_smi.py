@@ -179,3 +179,8 @@ def test_the_host_comes_from_the_name(tmp_path: Path, pack: Pack) -> None:
     path.write_text(OLD_ECC)
     found, _ = nvidia_smi_findings(path, pack)
     assert {item.hosts for item in found} == {("node7",)}
+
+
+def test_a_section_with_a_value_is_no_counter() -> None:
+    report = parse_nvidia_smi(b"GPU 00000000:3B:00.0\n    ECC Errors : 1\n")
+    assert [gpu.facts for gpu in report.gpus] == [{}]

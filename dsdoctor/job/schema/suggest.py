@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dsdoctor.job.place import Path, path_of
@@ -67,6 +68,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 """Names from other tools and other versions, which no distance would find."""
 
 
+@lru_cache(maxsize=256)  # a fix is tried by linting the file again
 def suggest(schema: Schema, path: Path) -> tuple[Path, ...]:
     """At most ``LIMIT`` known ways, the best first; none rather than a poor one."""
     if not path or path[-1].startswith("_") or len(path[-1]) > LONGEST:

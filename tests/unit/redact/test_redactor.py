@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
 
@@ -268,6 +269,20 @@ def test_it_never_raises_and_never_grows_much(text: str) -> None:
     done = Redactor().text(text)
     assert len(done) <= MAX_GROWTH * len(text) + 40
     assert done.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("kind", ["ghp_", "hf_", "ghs_"])
+def test_keys_without_anything_between(kind: str) -> None:
+    bodies = ["aB3" * 12, "xY7" * 12, "kQ9" * 12]
+    redacted = Redactor().text("".join(f"{kind}{body}" for body in bodies))
+    assert not any(body[:8] in redacted for body in bodies), redacted
+
+
+def test_a_name_of_half_a_line_takes_no_time() -> None:
+    named = b64encode(json.dumps({"a" * 48_000: [0]}).encode()).decode()
+    started = time.process_time()
+    Redactor().text(f"--world_info={named} {named}")
+    assert time.process_time() - started < 3
 
 
 @settings(max_examples=600, deadline=None)
