@@ -31,8 +31,9 @@ LINES = sorted(
     }
 )
 OURS = [line for line in LINES if re.search(r"(?:^|\s)dsdoctor\s", line)]
-HERE = [line for line in OURS if " smoke " not in line and "--hostfile" not in line]
-TRAINING = [line for line in OURS if " smoke " in line]
+LONG = [line for line in OURS if " smoke " in line or "--deep" in line]
+"""They train, or import torch."""
+HERE = [line for line in OURS if line not in LONG and "--hostfile" not in line]
 _KEYWORDS = {"for", "do", "done", "in"}
 _PROGRAMS = """
     $CUDA_HOME/bin/nvcc $CXX accelerate awk bash cat compute-sanitizer curl cut dcgmi dd
@@ -121,8 +122,8 @@ def test_the_options_of_those_for_other_hosts_are_ours(line: str) -> None:
     not os.environ.get("DSDOCTOR_LONG"), reason="trains several times: set DSDOCTOR_LONG=1"
 )
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for DeepSpeed's op builds")
-@pytest.mark.parametrize("line", TRAINING)
-def test_those_that_train_pass_as_written(line: str, project: Path) -> None:
+@pytest.mark.parametrize("line", LONG)
+def test_those_that_take_long_pass_as_written(line: str, project: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", line],
@@ -132,4 +133,5 @@ def test_those_that_train_pass_as_written(line: str, project: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == EXIT_OK, done.stdout + done.stderr
+    good = (EXIT_OK, EXIT_FINDINGS) if "--deep" in line else (EXIT_OK,)
+    assert done.returncode in good, done.stdout + done.stderr

@@ -162,14 +162,6 @@ def test_a_gather_without_its_flag_saves_nothing(tmp_path: Path) -> None:
     assert run.of("gathered")[0]["keys"] == 0
 
 
-def test_a_wrong_batch_triangle_fails_as_the_users_job(tmp_path: Path) -> None:
-    run = train(tmp_path, {**zero(2), "train_batch_size": 64, "gradient_accumulation_steps": 8})
-    assert run.code != 0
-    assert "64 != 2 * 8 * 2" in run.log
-    assert [one["name"] for one in run.of("phase")][-1] == "initialize"
-    assert not run.of("end")
-
-
 @long
 @hugging_face
 def test_the_trainer_fills_auto(tmp_path: Path) -> None:
