@@ -27,7 +27,8 @@ from statistics import median
 
 from benchmarks.smoke_overhead import CONFIG
 from dsdoctor.smoke.command_lines import MODULES
-from dsdoctor.smoke.launch import WORKER, free_port
+from dsdoctor.smoke.folder import free_port
+from dsdoctor.smoke.launch import WORKER
 
 ROOT = Path(__file__).parent.parent
 WARM = 5

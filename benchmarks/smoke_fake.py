@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dsdoctor.cli.main import main
 from dsdoctor.smoke import run
-from dsdoctor.smoke.folder import RunFolder
-from dsdoctor.smoke.launch import Launch, environment, free_port
+from dsdoctor.smoke.folder import RunFolder, free_port
+from dsdoctor.smoke.launch import Launch, environment
 from dsdoctor.smoke.planned import Plan
 from dsdoctor.smoke.request import SmokeRequest
 

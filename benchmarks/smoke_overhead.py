@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 
 from dsdoctor.smoke.command_lines import MODULES
-from dsdoctor.smoke.launch import WORKER, free_port
+from dsdoctor.smoke.folder import free_port
+from dsdoctor.smoke.launch import WORKER
 
 CONFIG = {
     "train_micro_batch_size_per_gpu": 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,14 @@ PREFIX = "dsdoctor-smoke-"
 class RunFolder:
     """Where a run writes, and the mark that its processes carry.
 
-    ``temporary`` is for what the job's processes put away: it never stays.
+    ``temporary`` is for what the job's processes put away: it never stays. ``port`` is the run's
+    own, after which DeepSpeed names its shared memory.
     """
 
     path: Path
     mark: str
     temporary: Path
+    port: int = 0
 
     @property
     def log(self) -> Path:
@@ -52,17 +55,24 @@ def run_folder(
     mark = uuid4().hex
     base = Path.cwd() if shared else _temporary()
     path = keep.absolute() if keep else base / f"{PREFIX}{mark[:12]}"
-    folder = RunFolder(path, mark, path / "tmp")
+    folder = RunFolder(path, mark, path / "tmp", free_port())
     new = [Path(item) for item in scratch if not Path(item).exists()]
     remove = [folder.temporary if keep else path, *new]
     # the guardian first: whatever is made after it, it removes
-    with guarded(mark, remove, extensions_folder(os.environ)):
+    with guarded(mark, remove, extensions_folder(os.environ), folder.port):
         try:
             _make(folder, fresh=keep is None)
             yield folder
         finally:
             for item in remove:
                 shutil.rmtree(item, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _temporary() -> Path:

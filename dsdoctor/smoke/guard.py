@@ -17,13 +17,14 @@ PATIENCE = 5.0
 
 
 @contextmanager
-def guarded(mark: str, remove: Sequence[Path], cache: Path) -> Iterator[None]:
+def guarded(mark: str, remove: Sequence[Path], cache: Path, port: int) -> Iterator[None]:
     """While the block runs, a guardian waits for our death.
 
     Args:
         mark: what the processes of the run carry.
         remove: the folders that must not stay. They need not exist yet.
         cache: torch's extension cache.
+        port: the run's own.
     """
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     guardian = subprocess.Popen(
@@ -36,7 +37,7 @@ def guarded(mark: str, remove: Sequence[Path], cache: Path) -> Iterator[None]:
         text=True,
     )
     try:
-        order = {"mark": mark, "remove": [str(item) for item in remove], "cache": str(cache)}
+        order = {"mark": mark, "remove": list(map(str, remove)), "cache": str(cache), "port": port}
         _say(guardian, json.dumps(order))
         yield
     finally:

@@ -26,7 +26,7 @@ def main() -> None:
     order = json.loads(sys.stdin.readline() or "null")
     if order is None:
         return
-    holdings = Holdings(Path(order["cache"]))
+    holdings = Holdings(Path(order["cache"]), port=str(order["port"]))
     if any(line.strip() == DONE for line in sys.stdin):
         return
     mark = order["mark"]

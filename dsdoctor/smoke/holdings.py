@@ -50,8 +50,8 @@ class Holdings:
 
     def release(self) -> None:
         """Remove what is left of them, once the processes are gone."""
-        new = set(self._there()) - self._before
-        named = {path for path in new if path.parent == self._shm and self._named(path)}
+        there = list(self._there())
+        named = {path for path in there if path.parent == self._shm and self._named(path)}
         for path in self.ours | named:
             with suppress(OSError):
                 path.unlink()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsdoctor.smoke.carried import carry
 from dsdoctor.smoke.command_lines import command_line
-from dsdoctor.smoke.folder import RunFolder
+from dsdoctor.smoke.folder import RunFolder, free_port
 from dsdoctor.smoke.planned import Plan
 from dsdoctor.smoke.processes import MARK
 from dsdoctor.smoke.recorder import recorder_settings
@@ -36,7 +35,7 @@ def launch_of(
     Raises:
         UsageError: this launcher cannot reach the hosts of a host file.
     """
-    port = free_port()
+    port = folder.port or free_port()
     job = [str(worker), "--plan", str(folder.path / "plan.json")]
     argv = [*command_line(plan, request, folder, port), *job]
     env = environment(plan, request, folder, port)
@@ -65,13 +64,6 @@ def environment(
     if request.hostfile is not None:
         ours["DS_ENV_FILE"] = str(carry({**defaults, **ours}, folder.path, os.environ))
     return {**defaults, **os.environ, **ours}
-
-
-def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _threads(plan: Plan) -> int:

@@ -17,8 +17,8 @@ from dsdoctor.cli.smoke_options import size
 from dsdoctor.errors import UsageError
 from dsdoctor.probes.clients.gpus import Inventory
 from dsdoctor.smoke import run
-from dsdoctor.smoke.folder import PREFIX, RunFolder
-from dsdoctor.smoke.launch import Launch, environment, free_port
+from dsdoctor.smoke.folder import PREFIX, RunFolder, free_port
+from dsdoctor.smoke.launch import Launch, environment
 from dsdoctor.smoke.planned import Plan
 from dsdoctor.smoke.request import SmokeRequest
 from tests.conftest import ROOT

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from dsdoctor.errors import UsageError
-from dsdoctor.smoke.folder import PREFIX, RunFolder, run_folder
-from dsdoctor.smoke.holdings import Holdings
+from dsdoctor.smoke.folder import PREFIX, RunFolder, free_port, run_folder
+from dsdoctor.smoke.holdings import SHM, Holdings
 from dsdoctor.smoke.launch import Launch
 from dsdoctor.smoke.processes import MARK, marked
 from dsdoctor.smoke.records import read_records
@@ -218,3 +218,15 @@ def test_a_kept_folder_stays_without_what_was_temporary(tmp_path: Path) -> None:
         (folder.temporary / "x").write_text("")
         folder.log.write_text("said")
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["job.log"]
+
+
+def test_the_guardian_knows_the_shared_memory_of_ranks_that_are_gone(tmp_path: Path) -> None:
+    port = free_port()
+    segment = SHM / f"deepspeed_allreduce_buffer_0_127.0.0.1_{port}_0"
+    order = {"mark": "nobody", "remove": [], "cache": str(tmp_path), "port": port}
+    guardian = subprocess.Popen(
+        [sys.executable, "-m", "dsdoctor.smoke.guardian"], stdin=subprocess.PIPE, text=True
+    )
+    segment.write_bytes(b"")
+    guardian.communicate(json.dumps(order) + "\n", timeout=30)
+    assert not segment.exists()

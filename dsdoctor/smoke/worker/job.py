@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from .recorder import Recorder
 
+SHM = Path("/dev/shm")  # noqa: S108 - the place where POSIX shared memory is
 KINDS = {"plain": ".plain", "trainer": ".hf_trainer", "accelerate": ".accelerated"}
 """Each imports only what it needs: transformers may be absent."""
 
@@ -29,11 +31,13 @@ def run(path: Path) -> None:
 
 
 def _leave(plan: dict[str, Any], record: Recorder) -> None:
-    """Wait for the others, then remove what DeepSpeed swapped to this host's disk."""
+    """Wait for the others, then remove what DeepSpeed leaves on this host: swap, shared memory."""
     import torch.distributed as dist
 
     dist.barrier()
     if record.local_rank == 0:
+        for segment in SHM.glob(f"deepspeed_*_{os.environ.get('MASTER_PORT')}_*"):
+            segment.unlink(missing_ok=True)
         for folder in plan["scratch"]:
             shutil.rmtree(folder, ignore_errors=True)
     dist.destroy_process_group()
