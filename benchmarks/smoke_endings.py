@@ -63,7 +63,7 @@ def one_run(ending: tuple[str, str], moment: float, options: argparse.Namespace)
     """Start a run, end it after ``moment`` seconds, and look around."""
     before = set(SHM.iterdir())
     cache = Path(options.cache)
-    locks = set(cache.glob("*/*/lock"))
+    locks = held_up(cache)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
         env = {**os.environ, "TMPDIR": folder, "TORCH_EXTENSIONS_DIR": str(cache)}
         config = Path(out, "ds_config.json")
@@ -82,9 +82,14 @@ def one_run(ending: tuple[str, str], moment: float, options: argparse.Namespace)
         # other jobs of this machine have ports of their own
         new = {*SHM.iterdir()} - before
         left += [str(path) for path in new if any(f"_{port}_" in path.name for port in own)]
-        left += [str(path) for path in set(cache.glob("*/*/lock")) - locks]
+        left += [str(path) for path in held_up(cache) - locks]
         outcome, readable = judged(Path(out, "report").read_text(), ending, doctor.returncode)
         return Left(outcome, orphans, tuple(left), readable)
+
+
+def held_up(cache: Path) -> set[Path]:
+    """The locks in it."""
+    return {path for pattern in ("*/lock", "*/*/lock") for path in cache.glob(pattern)}
 
 
 def started(doctor: subprocess.Popen[bytes], folder: str) -> None:
@@ -169,6 +174,9 @@ def judged(text: str, ending: tuple[str, str], code: int | None) -> tuple[str, b
 def main() -> None:
     """Run them all and print a table."""
     options = arguments()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        # a shell that starts us in the background has them ignored, and so would dsdoctor
+        signal.signal(number, signal.SIG_DFL)
     chance = random.Random(options.seed)  # not for secrets
     totals: Counter[str] = Counter()
     table: Counter[tuple[str, str, str]] = Counter()

@@ -2,15 +2,19 @@
 
 A lock of torch's extension cache whose holder was killed stops every later job (torch
 utils/file_baton.py: it waits until the file is gone), and segments in /dev/shm eat memory until
-the next boot. Only files that a process of this run was seen to hold are removed.
+the next boot. Removed are files that a process of this run was seen to hold, its segments by their
+name, and locks that came during the run and that nobody holds any more: a rank may die between two
+looks.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from dsdoctor.smoke.locks import lost_locks
 
 SHM = Path("/dev/shm")  # noqa: S108 - the place where POSIX shared memory is, not a temporary file
 MAX_FILES = 5000
@@ -48,20 +52,29 @@ class Holdings:
             held = {path for pid in pids for path in _held_by(pid)}
             self.ours |= {path for path in new if str(path) in held}
 
+    def look_at_locks(self, pids: Callable[[], Iterable[int]]) -> None:
+        """As ``look``, and cheap enough for often: the processes are asked for only if need be."""
+        if set(self._locks()) - self._before - self.ours:
+            self.look(pids())
+
     def release(self) -> None:
         """Remove what is left of them, once the processes are gone."""
+        lost = lost_locks(set(self._locks()) - self._before - self.ours)
         there = list(self._there())
         named = {path for path in there if path.parent == self._shm and self._named(path)}
-        for path in self.ours | named:
+        for path in self.ours | named | lost:
             with suppress(OSError):
                 path.unlink()
 
     def _named(self, path: Path) -> bool:
         return bool(self._sign) and self._sign in path.name
 
-    def _there(self) -> Iterator[Path]:
+    def _locks(self) -> Iterator[Path]:
         for pattern in ("*/lock", "*/*/lock"):
             yield from self._cache.glob(pattern)
+
+    def _there(self) -> Iterator[Path]:
+        yield from self._locks()
         with suppress(OSError), os.scandir(self._shm) as entries:
             for _, entry in zip(range(MAX_FILES), entries, strict=False):
                 if entry.is_file(follow_symlinks=False):

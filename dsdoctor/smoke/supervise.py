@@ -151,6 +151,7 @@ class _Run:
     def _look(self) -> bool:
         """Once in a while see which processes there are, and what they hold."""
         now = time.monotonic()
+        self._holdings.look_at_locks(lambda: marked(self._folder.mark))
         if now - self._looked < LOOK:
             return False
         self._looked = now

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -122,18 +123,31 @@ def test_stacks_are_collected_from_a_hang(tmp_path: Path) -> None:
 
 
 def test_a_lock_of_this_run_goes_and_that_of_another_stays(tmp_path: Path) -> None:
-    """Only what a process of the run holds is removed."""
+    """What somebody else holds is not removed."""
     ours, foreign = tmp_path / "cache/py311/cpu_adam/lock", tmp_path / "cache/py311/other/lock"
     for path in (ours, foreign):
         path.parent.mkdir(parents=True)
     code = f"import os,time; os.open({str(ours)!r}, os.O_CREAT | os.O_EXCL); time.sleep(600)"
     with run_folder(None, ()) as folder:
         env = {**os.environ, MARK: folder.mark}
-        timer = threading.Timer(0.5, foreign.write_text, ("",))
+        streams: list[IO[str]] = []
+        timer = threading.Timer(0.5, lambda: streams.append(foreign.open("w")))
         timer.start()
         supervise(Launch((sys.executable, "-c", code), env), folder, Limits(3), Stop())
     assert not ours.exists()
     assert foreign.exists()
+    streams[0].close()
+
+
+def test_a_lock_whose_holder_was_killed_goes(tmp_path: Path) -> None:
+    """By somebody else, before we looked."""
+    lock = tmp_path / "cache/py311/cpu_adam/lock"
+    lock.parent.mkdir(parents=True)
+    code = f"import os; os.open({str(lock)!r}, os.O_CREAT | os.O_EXCL); os.kill(os.getpid(), 9)"
+    with run_folder(None, ()) as folder:
+        env = {**os.environ, MARK: folder.mark}
+        supervise(Launch((sys.executable, "-c", code), env), folder, Limits(3), Stop())
+    assert not lock.exists()
 
 
 def test_shared_memory_goes_even_if_its_maker_is_gone(tmp_path: Path) -> None:
