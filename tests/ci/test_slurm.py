@@ -205,7 +205,8 @@ def state(site: Site, log: Path) -> tuple[str, str]:
 def test_a_batch_script_that_fails(site: Site, own: Callable[..., Path]) -> None:
     log = own(DIES)
     assert state(site, log) == ("FAILED", "1:0")
-    assert LOG.read_text() in log.read_text()
+    # srun may say something of its own in between
+    assert {*LOG.read_text().splitlines()} <= {*log.read_text().splitlines()}
     assert_printed("slurm-prints", told(log))
 
 
