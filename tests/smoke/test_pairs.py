@@ -19,7 +19,6 @@ QUICK = ("--launcher", "torchrun", "--gpus", "1", "--steps", "4")
 pytestmark = [
     pytest.mark.skipif(bool(NEEDED), reason=f"not installed: {', '.join(NEEDED)}"),
     pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ for DeepSpeed's op builds"),
-    pytest.mark.xdist_group("live"),
 ]
 
 
