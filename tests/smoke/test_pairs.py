@@ -25,7 +25,7 @@ pytestmark = [
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.slug)
 def test_it_is_reproduced_then_fixed(pair: Pair) -> None:
     if pair.long and not os.environ.get("DSDOCTOR_LONG"):
-        pytest.skip("takes minutes of building: set DSDOCTOR_LONG=1")
+        pytest.skip("takes CI too long: set DSDOCTOR_LONG=1")
     options = QUICK if pair.ranks < 2 else (*QUICK[:2], "--gpus", str(pair.ranks), *QUICK[4:])
     report = smoke(pair, sys.executable, options)
     before = report["smoke"]["comparison"]["before"]
