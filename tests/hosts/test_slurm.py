@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -22,6 +23,9 @@ pytestmark = [
     pytest.mark.skipif(bool(slurm.missing()), reason=f"needs Slurm: {slurm.missing()}"),
     pytest.mark.xdist_group("slurm"),
 ]
+long = pytest.mark.skipif(
+    not os.environ.get("DSDOCTOR_LONG"), reason="Slurm takes its time: set DSDOCTOR_LONG=1"
+)
 CASE = ROOT / "fixtures" / "cases" / "hosts-clock-skew"
 SCRIPT = f"""#!/bin/sh
 cd / && PYTHONPATH={shlex.quote(str(ROOT))} exec {sys.executable} -m dsdoctor "$@"
@@ -134,6 +138,7 @@ def test_a_folder_that_all_nodes_share_is_read_once(cluster: Cluster) -> None:
     assert [note.split(":")[0] for note in notes] == ["node1, node2, node3"]
 
 
+@long
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
 def test_a_slurmd_that_does_not_answer(cluster: Cluster, signal: str) -> None:
     """srun ends the whole step for it; the other nodes are asked again without that one."""
@@ -164,6 +169,7 @@ def test_a_node_that_went_down_in_the_allocation(cluster: Cluster) -> None:
     assert "Unable to create step" in note
 
 
+@long
 def test_a_drained_node_without_an_allocation(cluster: Cluster) -> None:
     """With a host file srun asks for the nodes itself; it must not wait for one that is drained."""
     hostfile = cluster.conf.parent / "hosts"
@@ -177,6 +183,7 @@ def test_a_drained_node_without_an_allocation(cluster: Cluster) -> None:
     assert "not available (down, drained or reserved)" in note
 
 
+@long
 def test_a_reader_that_hangs_is_given_up(cluster: Cluster) -> None:
     """And nothing of it is left on the node."""
     command = explain(cluster, "--host-timeout", "5", program="slow")
