@@ -152,3 +152,19 @@ def test_a_full_disk_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="No space left"):
         append(Path("/dev/full"), "new")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", [("preflight",), ("explain", "job.log")])
+def test_a_report_does_not_take_the_place_of_the_host_file(
+    command: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hosts = tmp_path / "hosts"
+    hosts.write_text("node-1 slots=8\n")
+    written = ("--format", f"json:{hosts}", "--overwrite")
+    assert main([*command, "--hostfile", str(hosts), *written]) == 2
+    assert hosts.read_text() == "node-1 slots=8\n"
+    assert "the command itself needs this file" in capsys.readouterr().err
