@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dsdoctor.errors import DsDoctorError
 from dsdoctor.witness.lanes import keep_closed, open_lanes
-from dsdoctor.witness.relay import DRAIN, DRAINED, SEEN, YES, fork_relay
+from dsdoctor.witness.relay import DRAIN, DRAINED, SEEN, YES, fork_relay, received
 from dsdoctor.witness.signals import ENDING, STOPPING, Mailbox, held_back, noted, stop_like
 from dsdoctor.witness.tally import Tally
 
@@ -139,15 +139,11 @@ class Conductor:
 
     def _hear(self) -> None:
         assert self._control is not None  # noqa: S101 - it was ready
-        try:
-            words = self._control.recv(512)
-        except OSError:
-            words = b""
-        if not words:
+        words = received(self._control)
+        if words is None:
             self._control.close()
             self._control = None
-        for place in range(0, len(words) - 1, 2):
-            word, value = words[place : place + 1], words[place + 1]
+        for word, value in words or ():
             if word == DRAINED:
                 self._drained, self.log_trouble = True, bool(value)
             else:

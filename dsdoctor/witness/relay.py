@@ -32,6 +32,16 @@ DRAINED, YES, NO = b"d", b"Y", b"N"
 """Words between dsdoctor and the relay, each followed by one byte."""
 
 
+def received(control: socket.socket) -> list[tuple[bytes, int]] | None:
+    """The words of the other side, each with its value; None once nobody is there."""
+    try:
+        words = control.recv(512)
+    except OSError:
+        return None
+    pairs = range(0, len(words) - 1, 2)
+    return [(words[at : at + 1], words[at + 1]) for at in pairs] if words else None
+
+
 def fork_relay(lanes: list[Lane], log: int, tally: Tally) -> tuple[int, socket.socket]:
     """Start it; its process and the way to talk to it. Signals must be held back meanwhile."""
     ours, its = socket.socketpair()
@@ -126,17 +136,14 @@ class Relay:
 
     def _answer(self) -> None:
         assert self._control is not None  # noqa: S101 - it was ready
-        try:
-            words = self._control.recv(512)
-        except OSError:
-            words = b""
-        if not words:
+        words = received(self._control)
+        if words is None:
             self._control = None
-        for place in range(0, len(words) - 1, 2):
-            if words[place : place + 1] == DRAIN:
+        for word, value in words or ():
+            if word == DRAIN:
                 self._drain()
             else:
-                self._tell_whether_seen(words[place + 1])
+                self._tell_whether_seen(value)
 
     def _drain(self) -> None:
         for pump in self._pumps:
