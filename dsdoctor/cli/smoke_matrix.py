@@ -10,10 +10,10 @@ from dsdoctor.cli.smoke_bench import Bench
 from dsdoctor.cli.smoke_report import matrix_of
 from dsdoctor.errors import UsageError
 from dsdoctor.model import Report
-from dsdoctor.smoke.judge import stages_agree
 from dsdoctor.smoke.matrix import VARIANTS, Variant, comparable, variant_request, why_not
 from dsdoctor.smoke.request import SmokeRequest
 from dsdoctor.smoke.result import Check, SmokeResult
+from dsdoctor.smoke.stages import stages_agree
 from dsdoctor.smoke.stopping import Stop
 
 Results = dict[Variant, SmokeResult | str]

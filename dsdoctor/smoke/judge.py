@@ -9,7 +9,7 @@ from statistics import fmean
 from dsdoctor.model import ranks_named
 from dsdoctor.smoke.planned import Plan
 from dsdoctor.smoke.records import RankRecord
-from dsdoctor.smoke.result import Check, SmokeResult
+from dsdoctor.smoke.result import Check
 
 FULL, HALF = 1e-4, 2e-2
 """Relative differences of losses that rounding explains, in fp32 and in 16 bits."""
@@ -33,37 +33,6 @@ def tolerance(config: Mapping[str, object]) -> float:
         if isinstance(block, Mapping) and block.get("enabled") not in (None, False):
             return HALF
     return FULL
-
-
-def stages_agree(results: Mapping[int, SmokeResult]) -> Check:
-    """The losses of all stages against the lowest, step by step, on each rank.
-
-    Args:
-        results: by ZeRO stage, runs of one seed and otherwise one configuration.
-    """
-    base = min(results)
-    worst, where = 0.0, "no other stage ran"
-    limit = 0.0
-    for stage in sorted(results.keys() - {base}):
-        gap = _gap(results[base], results[stage])
-        plan = results[stage].plan
-        limit = max(limit, tolerance(plan.config) if plan else FULL)
-        if gap >= worst:
-            worst, where = gap, f"stage {stage} against {base}: {gap:.1e}, allowed {limit:.0e}"
-    return Check("stages agree", worst <= limit, where)
-
-
-def _gap(one: SmokeResult, other: SmokeResult) -> float:
-    """The largest relative difference of two losses of the same rank and step."""
-    losses = {record.rank: record.losses for record in other.ranks}
-    pairs = [
-        (left, right)
-        for record in one.ranks
-        for left, right in zip(record.losses, losses.get(record.rank, ()), strict=False)
-    ]
-    if not pairs or not all(isfinite(value) for pair in pairs for value in pair):
-        return float("inf")
-    return max(abs(left - right) / max(abs(left), abs(right), 1e-12) for left, right in pairs)
 
 
 def _present(plan: Plan, records: Sequence[RankRecord]) -> Check:

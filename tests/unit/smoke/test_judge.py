@@ -6,10 +6,10 @@ from math import inf, nan
 
 import pytest
 
-from dsdoctor.smoke.judge import judge, stages_agree, tolerance
+from dsdoctor.smoke.judge import judge, tolerance
 from dsdoctor.smoke.planned import Plan
 from dsdoctor.smoke.records import RankRecord
-from tests.unit.smoke.runs import PLAN, plan, rank, result
+from tests.unit.smoke.runs import PLAN, plan, rank
 
 
 def wrong(ranks: list[RankRecord], what: Plan = PLAN) -> dict[str, str]:
@@ -96,14 +96,3 @@ def test_a_model_that_was_not_gathered() -> None:
 def test_half_precision_is_allowed_more() -> None:
     assert tolerance({}) < tolerance({"bf16": {"enabled": True}})
     assert tolerance({"fp16": {"enabled": False}}) == tolerance({})
-
-
-def test_stages_agree_or_not() -> None:
-    near = [rank(0, losses=[5.0, 4.5, 4.2501, 4.0])]
-    far = [rank(0, losses=[5.0, 4.5, 4.3, 4.0])]
-    base = result(ranks=(rank(0),))
-    assert stages_agree({0: base, 2: result(ranks=tuple(near))}).ok
-    check = stages_agree({0: base, 2: result(ranks=tuple(near)), 3: result(ranks=tuple(far))})
-    assert not check.ok
-    assert check.detail.startswith("stage 3 against 0: 1.2e-02")
-    assert not stages_agree({0: base, 1: result(ranks=())}).ok
