@@ -16,6 +16,7 @@ from dsdoctor.job.schema.load import LINES, knowing_lines
 from dsdoctor.job.spec import JobSpec
 from dsdoctor.model import Severity
 
+_QUIET = ("DSC070", Severity.WARNING)
 _COMMENTS = ("_", "//", "#", "comment", "note")
 """How people begin the names of keys that are meant as comments."""
 
@@ -25,9 +26,21 @@ MAX_UNKNOWN = 25
 
 
 def unknown_keys(spec: JobSpec) -> Iterator[Problem]:
-    """Every key that this DeepSpeed has no use for, up to a number."""
-    for path in islice(_unknown(spec, (), spec.config.data), MAX_UNKNOWN):
+    """Every key that this DeepSpeed has no use for; beyond a number of them all others as one."""
+    paths = _unknown(spec, (), spec.config.data)
+    for path in islice(paths, MAX_UNKNOWN):
         yield _problem(spec, path)
+    if rest := list(paths):
+        yield _together(spec, rest)
+
+
+def _together(spec: JobSpec, paths: list[Path]) -> Problem:
+    """The many that are not looked into, told at the first that DeepSpeed refuses, if any."""
+    first = next((path for path in paths if _refused(spec, path)), paths[0])
+    found = _found(spec, first)
+    many = f"{first[-1]} and {len(paths) - 1} more keys" if len(paths) > 1 else first[-1]
+    code, severity = ("DSC010", found.severity) if _refused(spec, first) else _QUIET
+    return Problem(code, {**found.values, "key": many}, found.settings, severity)
 
 
 def _unknown(spec: JobSpec, base: Path, data: Mapping[str, object]) -> Iterator[Path]:
@@ -52,16 +65,9 @@ def _twin(spec: JobSpec, path: Path) -> str:
 
 def _problem(spec: JobSpec, path: Path) -> Problem:
     """What is wrong with an unknown key, named as exactly as can be."""
-    block = spec.schema.block(path[:-1])
-    refused = block is not None and block.parser == "forbid"
-    setting = Setting(dotted(path), spec.config.get(path), spec.place(path))
-    values = {
-        "key": path[-1],
-        "block": dotted(path[:-1]) or "the top level",
-        "effect": "stops at it" if refused else "ignores it without a word",
-        "version": spec.schema.version,
-    }
-    severity = Severity.FATAL if refused else Severity.ERROR
+    found = _found(spec, path)
+    values, (setting,), severity = dict(found.values), found.settings, found.severity
+    refused = severity is Severity.FATAL
     if twin := _twin(spec, path):
         fix = Fix(f"Remove {path[-1]}, keep {twin}", put(path, None))
         return Problem("DSC010", {**values, "twin": twin}, (setting,), severity, fixes=(fix,))
@@ -69,7 +75,26 @@ def _problem(spec: JobSpec, path: Path) -> Problem:
         values |= {"lines": _span(lines)}
         fix = Fix(f"Remove {dotted(path)}", put(path, None), safe=not refused)
         return Problem("DSC073", values, (setting,), severity, fixes=(fix,))
-    return _misnamed(spec, path, Problem("", values, (setting,), severity))
+    return _misnamed(spec, path, found)
+
+
+def _refused(spec: JobSpec, path: Path) -> bool:
+    """Does DeepSpeed stop at an unknown key there?"""
+    block = spec.schema.block(path[:-1])
+    return block is not None and block.parser == "forbid"
+
+
+def _found(spec: JobSpec, path: Path) -> Problem:
+    """What can be said of any unknown key; it has no code yet."""
+    refused = _refused(spec, path)
+    values = {
+        "key": path[-1],
+        "block": dotted(path[:-1]) or "the top level",
+        "effect": "stops at it" if refused else "ignores it without a word",
+        "version": spec.schema.version,
+    }
+    setting = Setting(dotted(path), spec.config.get(path), spec.place(path))
+    return Problem("", values, (setting,), Severity.FATAL if refused else Severity.ERROR)
 
 
 def _misnamed(spec: JobSpec, path: Path, found: Problem) -> Problem:

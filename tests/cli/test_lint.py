@@ -238,3 +238,16 @@ def test_a_number_that_is_none_any_more(tmp_path: Path, capsys: Out) -> None:
     path.write_text('{"train_batch_size": 1' + "0" * 400 + "}")
     assert lint(path) == 2
     assert "ds_config.json:1:22: the number is too large" in capsys.readouterr().err
+
+
+def test_unknown_keys_beyond_a_number_are_told_together(tmp_path: Path, capsys: Out) -> None:
+    keys = dict.fromkeys((f"zeta_{number}_q" for number in range(40)), 1)
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps({"train_batch_size": 8, **keys}))
+    lint(path)
+    told = capsys.readouterr().out
+    assert "zeta_24_q" in told
+    assert "zeta_25_q and 14 more keys" in told
+    path.write_text(json.dumps({"train_batch_size": 8, **keys, "zero_optimization": {"zonk": 1}}))
+    assert lint(path) == 1
+    assert "stops at zero_optimization.zonk and 15 more keys" in capsys.readouterr().out
