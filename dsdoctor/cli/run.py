@@ -19,6 +19,7 @@ from dsdoctor.witness.folder import LOG, new_folder
 from dsdoctor.witness.inventory import python_of, write_start
 from dsdoctor.witness.kernel_messages import uptime
 from dsdoctor.witness.observer import Orders, fork_observer, leave_observer
+from dsdoctor.witness.rank_logs import with_rank_logs
 from dsdoctor.witness.settings import settings
 from dsdoctor.witness.testimony import Scene
 
@@ -42,6 +43,12 @@ from dsdoctor.witness.testimony import Scene
     metavar="SECONDS",
     help="No output and no GPU activity for so long is a stall.",
 )
+@click.option(
+    "--rank-logs",
+    is_flag=True,
+    help="Have torchrun or deepspeed write a log for each rank: torchrun then marks each line with "
+    "its rank, deepspeed prints nothing of the ranks.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing beside the job's own output.")
 @format_options
 @click.option("-v", "--verbose", is_flag=True, help="Tell every finding, not only the causes.")
@@ -49,6 +56,7 @@ def run_command(
     command: tuple[str, ...],
     named: Path | None,
     stall: float,
+    rank_logs: bool,
     quiet: bool,
     outputs: Outputs,
     verbose: bool,
@@ -63,7 +71,9 @@ def run_command(
     if not command:
         raise UsageError("no command to run", hint="dsdoctor run -- deepspeed train.py ...")
     _refuse_missing(command[0])
-    run = _Run(command, new_folder(named), stall)
+    if rank_logs:
+        with_rank_logs(command, Path(), os.environ)  # it complains before a folder is made
+    run = _Run(command, new_folder(named), stall, rank_logs=rank_logs)
     status = run.to_its_end()
     if run.conductor.log_trouble and not quiet:
         log = run.folder / LOG
@@ -76,9 +86,14 @@ def run_command(
 class _Run:
     """The job with its witnesses."""
 
-    def __init__(self, command: tuple[str, ...], folder: Path, limit: float) -> None:
+    def __init__(
+        self, command: tuple[str, ...], folder: Path, limit: float, *, rank_logs: bool
+    ) -> None:
         mark = uuid4().hex
         added = settings(command, folder, mark, os.environ)
+        if rank_logs:
+            command, more = with_rank_logs(command, folder, os.environ)
+            added |= more
         host = RealHost()
         python = python_of(command, os.environ.get("PATH"))
         self.folder = folder

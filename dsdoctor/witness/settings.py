@@ -21,6 +21,8 @@ MARK = "DSDOCTOR_RUN"
 ERROR_FILE = "TORCHELASTIC_ERROR_FILE"
 LOG_DIR = "PET_LOG_DIR"
 """torchrun reads the default of each option from a variable of this kind."""
+RANKS = "ranks"
+"""What launchers write of single ranks is in this folder of the run's."""
 PIPE = "TORCH_NCCL_DEBUG_INFO_PIPE_FILE"
 _DEBUG = ("NCCL_DEBUG", "NCCL_DEBUG_FILE")
 _ELSEWHERE = ("srun", "mpirun", "mpiexec", "jsrun", "flux")
@@ -71,7 +73,7 @@ def _error_files(
     if launch is None or launch.launcher not in ("torchrun", "accelerate"):
         return {} if ERROR_FILE in environment else {ERROR_FILE: str(folder / "error.json")}
     taken = LOG_DIR in environment or any(re.match(r"--log[-_]dir\b", word) for word in argv)
-    return {} if taken else {LOG_DIR: str(folder / "ranks")}
+    return {} if taken else {LOG_DIR: str(folder / RANKS)}
 
 
 def _debug_is_set(environment: Mapping[str, str]) -> bool:
