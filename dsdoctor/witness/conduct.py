@@ -52,7 +52,7 @@ class Conductor:
         self._asked: list[tuple[int, float]] = []
         self._control: socket.socket | None = None
         self._status: int | None = None
-        self._drained = False
+        self._draining = 0
         self.tally = Tally()
         self.log_trouble = False
         self.pid = 0
@@ -145,7 +145,7 @@ class Conductor:
             self._control = None
         for word, value in words or ():
             if word == DRAINED:
-                self._drained, self.log_trouble = True, bool(value)
+                self._draining, self.log_trouble = max(0, self._draining - 1), bool(value)
             else:
                 self._answered(value, seen=word == YES)
 
@@ -178,6 +178,7 @@ class Conductor:
             return
         if os.WIFSTOPPED(status):
             if os.WSTOPSIG(status) in STOPPING:
+                self._settle()
                 stop_like(os.WSTOPSIG(status))
                 # it was heeded; and going on makes the kernel forget it where it still waited,
                 # so that the relay may never hear of it
@@ -189,11 +190,23 @@ class Conductor:
     def _drain(self) -> None:
         """Wait until all that the job said is out, unless somebody has no time for that."""
         self._pending, self._asked = [], []
-        self._say(DRAIN)
-        while self._control and not self._drained:
+        self._ask_to_drain()
+        while self._control and self._draining:
             self._turn(TICK)
             if any(number in ENDING for number, _ in self._pending):
                 return
+
+    def _settle(self) -> None:
+        """What the job said before it stopped comes before what the shell says of the stop."""
+        self._ask_to_drain()
+        deadline = time.monotonic() + NO_ANSWER
+        while self._control and self._draining and time.monotonic() < deadline:
+            if select.select([self._control], [], [], MOMENT)[0]:
+                self._hear()
+
+    def _ask_to_drain(self) -> None:
+        self._draining += 1
+        self._say(DRAIN)
 
     def _leave(self, relay: int) -> None:
         """The relay goes by itself; if it has gone already, it shall not stay as a zombie."""
