@@ -21,14 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from benchmarks.smoke_overhead import CONFIG
-from dsdoctor.smoke.command_lines import MODULES
-from dsdoctor.smoke.folder import free_port
-from dsdoctor.smoke.launch import WORKER
+from benchmarks.smoke_overhead import CONFIG, launch_of
 
 ROOT = Path(__file__).parent.parent
 WARM = 5
@@ -52,16 +50,17 @@ def prepared(keep: Path, options: argparse.Namespace) -> None:
 
 def steps(keep: Path, before: Sequence[str], options: argparse.Namespace) -> list[float]:
     """The step times of one run, of all ranks."""
+    finished([*before, *launch_of(keep, options)], surroundings(options))
+    return [event["seconds"] for event in step_events(keep) if event["step"] > WARM]
+
+
+def step_events(keep: Path) -> Iterator[dict[str, Any]]:
+    """What all ranks have written of their steps; a line that is not whole yet is left."""
     for path in keep.glob("rank-*.jsonl"):
-        path.unlink()
-    argv = [*before, options.python, "-m", MODULES["deepspeed"], f"--num_gpus={options.gpus}"]
-    argv += [f"--master_port={free_port()}", str(WORKER), "--plan", str(keep / "plan.json")]
-    finished(argv, surroundings(options))
-    found = []
-    for path in keep.glob("rank-*.jsonl"):
-        events = [json.loads(line) for line in path.read_text().splitlines()]
-        found += [one["seconds"] for one in events if one["event"] == "step" and one["step"] > WARM]
-    return found
+        for line in path.read_text().splitlines(keepends=True):
+            event = json.loads(line) if line.endswith("\n") else {"event": ""}
+            if event["event"] == "step":
+                yield event
 
 
 def surroundings(options: argparse.Namespace) -> dict[str, str]:

@@ -6,9 +6,9 @@ Usage: DS_ACCELERATOR=cpu python -m benchmarks.run_within [--windows 60] [--seco
 Two runs of one job differ by several per cent on a busy or virtual machine, more than a watcher
 could cost. So dsdoctor is stopped (SIGSTOP) and continued by turns while a job trains under it;
 neighbouring windows of the same job are compared, and the processor time that dsdoctor used is
-read. The same is done to the bare job with nothing
-to stop: how far that is from 1 is what the method cannot see. What dsdoctor sets before the job
-starts is not measured here; ``benchmarks.run_overhead`` compares whole runs.
+read. The same is done to the bare job with nothing to stop: how far that is from 1 is what the
+method cannot see. What dsdoctor sets before the job starts is not measured here;
+``benchmarks.run_overhead`` compares whole runs.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ from statistics import fmean, median
 
 import psutil
 
-from benchmarks.run_overhead import WARM, prepared, surroundings, watched
-from dsdoctor.smoke.command_lines import MODULES
-from dsdoctor.smoke.folder import free_port
-from dsdoctor.smoke.launch import WORKER
+from benchmarks.run_overhead import WARM, prepared, step_events, surroundings, watched
+from benchmarks.smoke_overhead import launch_of
 
 EDGE = 0.15
 """Seconds after a change that do not count."""
@@ -44,14 +42,11 @@ Windows = list[tuple[float, float]]
 @contextmanager
 def training(keep: Path, before: Sequence[str], options: argparse.Namespace) -> Iterator[int]:
     """The job, from its first steps on; the process that was started."""
-    for path in keep.glob("rank-*.jsonl"):
-        path.unlink()
-    argv = [*before, options.python, "-m", MODULES["deepspeed"], f"--num_gpus={options.gpus}"]
-    argv += [f"--master_port={free_port()}", str(WORKER), "--plan", str(keep / "plan.json")]
+    argv = [*before, *launch_of(keep, options)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(argv, env=surroundings(options), stdout=quiet, stderr=quiet) as job:
         try:
-            while len(list(step_times(keep))) < WARM * options.gpus:
+            while len(step_times(keep)) < WARM * options.gpus:
                 if job.poll() is not None:
                     sys.exit("the job ended before it trained")
                 time.sleep(0.2)
@@ -61,13 +56,9 @@ def training(keep: Path, before: Sequence[str], options: argparse.Namespace) -> 
                 process.kill()
 
 
-def step_times(keep: Path) -> Iterator[tuple[float, float]]:
+def step_times(keep: Path) -> list[tuple[float, float]]:
     """When each step ended and the seconds that it took, of all ranks."""
-    for path in keep.glob("rank-*.jsonl"):
-        for line in path.read_text().splitlines()[:-1]:
-            event = json.loads(line)
-            if event["event"] == "step":
-                yield event["time"], event["seconds"]
+    return [(event["time"], event["seconds"]) for event in step_events(keep)]
 
 
 def own_processes(pid: int) -> list[psutil.Process]:
@@ -138,11 +129,11 @@ def main() -> None:
             before = cpu_seconds(own)
             windows = by_turns(options, own)
             share = (cpu_seconds(own) - before) / sum(end - start for start, end in windows[::2])
-            print(told("running to stopped", ratios(windows, list(step_times(keep)))))
+            print(told("running to stopped", ratios(windows, step_times(keep))))
             print(f"while it runs, dsdoctor takes {share:.2%} of one core", flush=True)
         with training(keep, [], options):
             windows = by_turns(options, [])
-            print(told("nothing to stop", ratios(windows, list(step_times(keep)))))
+            print(told("nothing to stop", ratios(windows, step_times(keep))))
 
 
 if __name__ == "__main__":

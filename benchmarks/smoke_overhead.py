@@ -39,17 +39,21 @@ def doctor(config: Path, keep: Path, options: argparse.Namespace) -> float:
 def bare(keep: Path, options: argparse.Namespace) -> float:
     """The launch of what the doctor planned, as a user would type it."""
     plan = json.loads((keep / "plan.json").read_text())
-    for path in keep.glob("rank-*.jsonl"):
-        path.unlink()
     # what the doctor sets for a run on a CPU, so that both ranks have the same threads
     cores = max(1, (os.cpu_count() or 1) // options.gpus)
     on_cpu = {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(cores)}
     env = {**(on_cpu if plan["device"] == "cpu" else {}), **os.environ}
     beside = str(Path(options.python).parent)
     env["PATH"] = f"{env['PATH']}{os.pathsep}{beside}"
+    return timed(launch_of(keep, options), env)
+
+
+def launch_of(keep: Path, options: argparse.Namespace) -> list[str]:
+    """The bare launch of the plan in ``keep``, once what ranks wrote there before is removed."""
+    for path in keep.glob("rank-*.jsonl"):
+        path.unlink()
     argv = [options.python, "-m", MODULES["deepspeed"], f"--num_gpus={options.gpus}"]
-    argv += [f"--master_port={free_port()}", str(WORKER), "--plan", str(keep / "plan.json")]
-    return timed(argv, env)
+    return [*argv, f"--master_port={free_port()}", str(WORKER), "--plan", str(keep / "plan.json")]
 
 
 def timed(argv: list[str], env: dict[str, str]) -> float:

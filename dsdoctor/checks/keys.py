@@ -16,7 +16,6 @@ from dsdoctor.job.schema.load import LINES, knowing_lines
 from dsdoctor.job.spec import JobSpec
 from dsdoctor.model import Severity
 
-_QUIET = ("DSC070", Severity.WARNING)
 _COMMENTS = ("_", "//", "#", "comment", "note")
 """How people begin the names of keys that are meant as comments."""
 
@@ -38,8 +37,9 @@ def _together(spec: JobSpec, paths: list[Path]) -> Problem:
     """The many that are not looked into, told at the first that DeepSpeed refuses, if any."""
     first = next((path for path in paths if _refused(spec, path)), paths[0])
     found = _found(spec, first)
+    refused = found.severity is Severity.FATAL
+    code, severity = ("DSC010", Severity.FATAL) if refused else ("DSC070", Severity.WARNING)
     many = f"{first[-1]} and {len(paths) - 1} more keys" if len(paths) > 1 else first[-1]
-    code, severity = ("DSC010", found.severity) if _refused(spec, first) else _QUIET
     return Problem(code, {**found.values, "key": many}, found.settings, severity)
 
 
